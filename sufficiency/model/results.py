@@ -1,0 +1,207 @@
+"""The bundles that stages exchange: frozen, without behaviour beyond a unit conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+    from shapely.geometry import LineString
+
+    from sufficiency.model.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class RoadTables:
+    """Road nodes (table `road_nodes`), edges (table `road_edges`) and, where they came with them, their `speeds`."""
+
+    nodes: gpd.GeoDataFrame
+    edges: gpd.GeoDataFrame
+    speeds: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named set of schemes laid over the baseline."""
+
+    scenario_id: str
+    title: str
+    description: str
+    scheme_ids: tuple[str, ...]
+    stated_places: int | None
+    illustrative: bool
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a run reads, typed and indexed by id; a scenario is another `Inputs`."""
+
+    parameters: Parameters
+    areas: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    clusters: pd.DataFrame
+    gazetteer: gpd.GeoDataFrame
+    population: pd.DataFrame
+    rates: pd.DataFrame
+    controls: pd.DataFrame
+    demand: pd.DataFrame | None
+    origins: gpd.GeoDataFrame
+    settings: gpd.GeoDataFrame
+    provision: pd.DataFrame
+    places: pd.DataFrame
+    acceptance: pd.DataFrame
+    border_flows: pd.DataFrame
+    support_bases: pd.DataFrame
+    support_need: pd.DataFrame
+    roads: RoadTables
+    speeds: pd.DataFrame
+    schemes: gpd.GeoDataFrame
+    scheme_places: pd.DataFrame
+    scenarios: Mapping[str, Scenario]
+    claims: pd.DataFrame
+    issues: pd.DataFrame
+    digests: Mapping[str, str] = field(default_factory=dict)
+    placements: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class TravelTimes:
+    """Least car times from origins (rows) to settings (columns), home to setting in the morning.
+
+    ``milliseconds`` and ``metres`` are int32 [n_origins, n_settings], -1 = unreachable; metres are the least
+    among least-time paths. The low and high bands have the same shape, or are None.
+    """
+
+    origin_ids: tuple[str, ...]
+    setting_ids: tuple[str, ...]
+    milliseconds: NDArray[np.int32]
+    metres: NDArray[np.int32]
+    profile: str
+    origin_snap_m: NDArray[np.float64]
+    setting_snap_m: NDArray[np.float64]
+    low_milliseconds: NDArray[np.int32] | None = None
+    high_milliseconds: NDArray[np.int32] | None = None
+
+    @property
+    def minutes(self) -> NDArray[np.float64]:
+        """Minutes, float64 [n_origins, n_settings], NaN = unreachable."""
+        return np.where(self.milliseconds < 0, np.nan, self.milliseconds / 60_000)
+
+    @property
+    def km(self) -> NDArray[np.float64]:
+        """Kilometres, float64 [n_origins, n_settings], NaN = unreachable."""
+        return np.where(self.metres < 0, np.nan, self.metres / 1_000)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route: minutes, metres and its line (longitude, latitude)."""
+
+    minutes: float
+    metres: float
+    geometry: LineString
+
+
+@dataclass(frozen=True)
+class Flow:
+    """An optimal transport flow with its dual prices and the cut that proves the unplaced; see `transport`."""
+
+    flow: csr_matrix
+    unplaced: NDArray[np.int64]
+    cost: int
+    pupil_price: NDArray[np.int64]
+    place_price: NDArray[np.int64]
+    unplaced_price: int
+    cut: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was proven of one solve: the year and policy, and the totals on both sides of the proof."""
+
+    scenario_id: str
+    policy: str
+    year: int
+    solve: str
+    pupils: int
+    placed: int
+    unplaced: int
+    primal: int | None
+    dual: int | None
+    optimal: bool
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Who goes where: tables `allocation`, `unplaced`, `excluded`, `provision_use`, with the proofs."""
+
+    allocation: pd.DataFrame
+    unplaced: pd.DataFrame
+    excluded: pd.DataFrame
+    provision_use: pd.DataFrame
+    interchangeable: pd.DataFrame
+    certificates: tuple[Certificate, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that one scenario gives: the board's tables and the tables behind them."""
+
+    scenario_id: str
+    inputs: Inputs
+    demand: pd.DataFrame
+    travel: TravelTimes
+    allocation: Allocation
+    outcomes: pd.DataFrame
+    sufficiency: pd.DataFrame
+    journeys: pd.DataFrame
+    flows: pd.DataFrame
+    reasons: pd.DataFrame
+    pressure: pd.DataFrame
+    transfers: pd.DataFrame
+    support_match: pd.DataFrame
+    money: pd.DataFrame
+    conservation: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Table `comparison`: scenarios against one of them, with who is better and worse off."""
+
+    against_id: str
+    comparison: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Released:
+    """Tables that passed disclosure control: a hidden figure is missing, never 0.
+
+    ``hidden`` has, for each table, a boolean frame of its shape: True = suppressed (``c``). A figure that is
+    missing and not hidden does not apply (``z``).
+    """
+
+    build: str
+    tables: Mapping[str, pd.DataFrame]
+    hidden: Mapping[str, pd.DataFrame]
+    geography: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a reader needs to repeat a run: versions, digests, parameters, checks and certificates."""
+
+    run_id: str
+    version: str
+    digests: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    checks: Mapping[str, int]
+    certificates: tuple[Certificate, ...]

@@ -1,0 +1,50 @@
+"""Columns that several tables share, and the bounds of common kinds of number."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sufficiency.model import vocabulary as v
+
+Row = dict[str, Any]
+SCENARIO: Final[list[Any]] = [
+    ("scenario_id", "text", "scenario", {}),
+    ("policy", "code", "allocation policy", {"codes": v.POLICIES}),
+]
+PROVENANCE: Final[list[Any]] = [
+    ("source", "text", "where the row's facts come from", {"blank": True, "optional": True}),
+    ("quality", "code", "how far they are checked", {"codes": v.QUALITIES, "optional": True, "blank": True}),
+]
+POINT: Final[list[Any]] = [
+    ("easting_m", "float", "easting, EPSG:27700", {}),
+    ("northing_m", "float", "northing, EPSG:27700", {}),
+]
+PLACEMENTS: Final = (
+    "state_special_school",
+    "independent_special_school",
+    "non_maintained_special_school",
+    "resourced_provision_or_unit",
+    "mainstream_school",
+    "early_years_setting",
+    "alternative_provision",
+    "general_further_education",
+    "specialist_post_16",
+    "other_training_provider",
+    "educated_elsewhere",
+    "not_recorded",
+)
+NCY: Final = {"least": v.NCY_MIN, "most": v.NCY_MAX}
+COUNT: Final = {"least": 0}
+COUNT_BLANK: Final = {"least": 0, "blank": True}
+PROVISION: Final[list[Any]] = [
+    ("provision_type", "code", "kind of provision", {"codes": v.PROVISION_TYPES}),
+    ("department", "text", "part of the setting: all, primary, secondary, sixth_form ...", {}),
+    ("ncy_from", "int", "first national curriculum year taken (Reception = 0)", NCY),
+    ("ncy_to", "int", "last national curriculum year taken", NCY),
+    ("needs", "codes", "primary needs actually admitted, separated by ;", {"codes": v.NEEDS}),
+    ("designation", "text", "designation as published; descriptive only", {"blank": True}),
+    ("sex", "code", "pupils taken", {"codes": v.SEXES}),
+    ("ehcp_required", "bool", "whether a plan is required", {}),
+    ("attendance", "code", "day or residential pattern", {"codes": v.PROVISION_ATTENDANCE}),
+    ("tier", "code", "whose places they are", {"codes": v.TIERS}),
+]
