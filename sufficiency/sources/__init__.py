@@ -1,0 +1,1 @@
+"""The front door: reads the planners' and the public's files."""

@@ -1,0 +1,128 @@
+"""The front door: an area directory in, typed and unchecked `Inputs` out, with every fault of reading collected."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from sufficiency.model.issues import Issue, issues_table
+from sufficiency.model.parameters import read_parameters
+from sufficiency.model.results import Inputs
+from sufficiency.model.tables import TABLES
+from sufficiency.sources.boundaries import read_boundaries
+from sufficiency.sources.claims import read_claims
+from sufficiency.sources.demand import read_demand
+from sufficiency.sources.files import has_table
+from sufficiency.sources.population import read_population
+from sufficiency.sources.roads import read_roads, read_speeds
+from sufficiency.sources.scenarios import read_scenarios
+from sufficiency.sources.schemes import read_schemes
+from sufficiency.sources.schools import read_schools
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TOP: Final = ("area.toml", "area-workbook.xlsx")
+_FOLDERS: Final = ("boundaries", "demand", "plan", "roads", "schemes", "schools")
+_KINDS: Final = ("*.toml", "*.csv", "*.geojson")
+
+
+def read_area(directory: Path) -> Inputs:
+    """Read an area directory.
+
+    Parameters
+    ----------
+    directory
+        Folder with ``area.toml`` and the folders boundaries, demand, roads, schools, schemes and plan.
+
+    Returns
+    -------
+    Inputs
+        Typed tables without the rows at fault; ``issues`` holds every fault of reading. Settings and schemes carry
+        area_id, district_id and cluster_id, derived from their position (blank = outside the area).
+
+    Raises
+    ------
+    ParameterError
+        When ``area.toml`` is missing or wrong: without it nothing else can be judged.
+    """
+    parameters = read_parameters(directory / "area.toml")
+    issues: list[Issue] = []
+    areas, zones, clusters, gazetteer = read_boundaries(directory / "boundaries", issues)
+    schools = read_schools(directory / "schools", areas, issues)
+    demand = read_demand(directory / "demand", issues)
+    schemes = read_schemes(directory / "schemes", areas, issues)
+    known = schemes.schemes["scheme_id"]
+    scenarios = read_scenarios(directory / "schemes" / "scenarios", known, issues)
+    speeds = read_speeds(directory / "roads", issues)
+    roads = dataclasses.replace(read_roads(directory / "roads", issues), speeds=speeds)
+    return Inputs(
+        parameters=parameters,
+        areas=areas,
+        zones=zones,
+        clusters=clusters,
+        gazetteer=gazetteer,
+        population=read_population(directory / "demand", issues),
+        rates=demand.rates,
+        controls=demand.controls,
+        demand=demand.demand,
+        origins=_origins(gazetteer, zones),
+        settings=_with_areas(schools.settings, zones),
+        provision=schools.provision,
+        places=schools.places,
+        acceptance=schools.acceptance,
+        border_flows=schools.border_flows,
+        support_bases=schools.support_bases,
+        support_need=schools.support_need,
+        roads=roads,
+        speeds=speeds,
+        schemes=_with_areas(schemes.schemes, zones),
+        scheme_places=schemes.scheme_places,
+        scenarios=scenarios,
+        claims=_claims(directory / "plan", issues),
+        issues=issues_table(issues),
+        digests=digests(directory),
+        placements=demand.placements,
+    )
+
+
+def digests(directory: Path) -> dict[str, str]:
+    """Return the SHA-256 digest of every file that is read, by its path within the area directory."""
+    top = [path for name in _TOP for path in directory.glob(name)]
+    inside = [path for name in _FOLDERS for kind in _KINDS for path in (directory / name).rglob(kind)]
+    kept = sorted({path for path in (*top, *inside) if path.is_file()})
+    return {path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
+
+
+def _claims(directory: Path, issues: list[Issue]) -> pd.DataFrame:
+    if has_table(directory / "claims.csv", "claims"):
+        return read_claims(directory, issues)
+    return pd.DataFrame(columns=list(TABLES["claims"].names))
+
+
+def _origins(gazetteer: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return one origin a zone: its place, so that no journey starts at a home."""
+    inside = gazetteer[gazetteer["zone_id"].isin(zones["zone_id"])].sort_values("zone_id")
+    return gpd.GeoDataFrame(
+        {"origin_id": inside["zone_id"], "zone_id": inside["zone_id"], "source": "place of the zone"},
+        geometry=inside.geometry,
+        crs=gazetteer.crs,
+    ).reset_index(drop=True)
+
+
+def _with_areas(points: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the points with area_id (the cluster, the lowest area), district_id and cluster_id; blank = outside."""
+    district, cluster = (np.full(len(points), "", dtype=object) for _ in range(2))
+    if len(zones) and len(points):
+        tree = shapely.STRtree(zones.geometry.to_numpy())
+        found = tree.query(points.geometry.to_numpy(), predicate="intersects")
+        for point, zone in zip(found[0][::-1], found[1][::-1], strict=True):
+            district[point] = zones["district_id"].iloc[zone]
+            cluster[point] = zones["cluster_id"].iloc[zone]
+    return points.assign(area_id=cluster, district_id=district, cluster_id=cluster)

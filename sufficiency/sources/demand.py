@@ -1,0 +1,59 @@
+"""The pattern of plans, the county totals and, where the council has them, its own demand and placements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sufficiency.model.tables import TABLES
+from sufficiency.sources.files import Issue, has_table, read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DemandTables:
+    """Tables `rates` and `controls`; `demand` and `placements` are None where the area has no such file."""
+
+    rates: pd.DataFrame
+    controls: pd.DataFrame
+    demand: pd.DataFrame | None
+    placements: pd.DataFrame | None
+
+
+def read_demand(directory: Path, issues: list[Issue]) -> DemandTables:
+    """Read the tables of an area's folder of demand, without the population.
+
+    Parameters
+    ----------
+    directory
+        The area's folder of demand.
+    issues
+        Every fault is appended. ``rates.csv`` and ``controls.csv`` may be missing where ``demand.csv``, the council's
+        own forecast, is given: the forecast made from them is then not used.
+
+    Returns
+    -------
+    DemandTables
+        The rows without a fault.
+    """
+    demand = _if_there(directory, "demand", issues)
+    made = [
+        _if_there(directory, name, issues)
+        if demand is not None
+        else read_table(directory / f"{name}.csv", name, issues)
+        for name in ("rates", "controls")
+    ]
+    rates, controls = (
+        table if table is not None else pd.DataFrame(columns=list(TABLES[name].names))
+        for table, name in zip(made, ("rates", "controls"), strict=True)
+    )
+    return DemandTables(rates, controls, demand, _if_there(directory, "placements", issues))
+
+
+def _if_there(directory: Path, name: str, issues: list[Issue]) -> pd.DataFrame | None:
+    path = directory / f"{name}.csv"
+    return read_table(path, name, issues) if has_table(path, name) else None

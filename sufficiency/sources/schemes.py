@@ -1,0 +1,72 @@
+"""Capital schemes and the places that each has open each September: ``schemes/schemes.csv``, ``scheme_places.csv``.
+
+``places`` of scheme_places.csv are a stock, not an addition: the places open that September, by cohort. A scheme of
+support bases or early-years bases has its money here and its places in ``schools/support_bases.csv``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sufficiency.model.issues import Issue
+from sufficiency.model.tables import TABLES
+from sufficiency.sources.files import read_table
+from sufficiency.sources.schools import as_points, with_areas
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+__all__ = ["Schemes", "read_schemes"]
+
+
+class Schemes(NamedTuple):
+    """Schemes (points, EPSG:27700, with their district as ``area_id``) and their places by September and cohort."""
+
+    schemes: gpd.GeoDataFrame
+    scheme_places: pd.DataFrame
+
+
+def read_schemes(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) -> Schemes:
+    """Read the folder ``schemes`` of an area.
+
+    Parameters
+    ----------
+    directory
+        Folder with schemes.csv and scheme_places.csv.
+    areas
+        Areas with ``area_id``, ``level`` and ``geometry`` (EPSG:27700); may be empty.
+    issues
+        Faults of single cells, rows and keys are appended here; nothing is raised for a fault in the data.
+
+    Returns
+    -------
+    Schemes
+        Typed tables without the rows at fault; the index ``row`` is the row in the file.
+    """
+    schemes = read_table(directory / "schemes.csv", "schemes", issues)
+    _check_money(schemes, issues)
+    places = read_table(directory / "scheme_places.csv", "scheme_places", issues)
+    return Schemes(with_areas(as_points(schemes), areas), places)
+
+
+def _check_money(schemes: pd.DataFrame, issues: list[Issue]) -> None:
+    """Name the schemes whose low, central and high capital do not rise; a blank case passes."""
+    low, central, high = (schemes[f"capital_gbp_{case}"] for case in ("low", "central", "high"))
+    for row, scheme in schemes.loc[(low > central) | (central > high) | (low > high)].iterrows():
+        issues.append(
+            Issue(
+                file=TABLES["schemes"].file,
+                row=int(str(row)),
+                table="schemes",
+                key=str(scheme["scheme_id"]),
+                column="capital_gbp_low",
+                value=f"{scheme['capital_gbp_low']:g}",
+                check="cases_out_of_order",
+                severity="error",
+                message="the low, central and high capital do not rise",
+                fix="put the three cases in order",
+            )
+        )
