@@ -1,0 +1,30 @@
+"""Who goes where: the hard rules, the exact solver, its proof, and the reason for every missing place."""
+
+from __future__ import annotations
+
+from sufficiency.allocation.allocate import allocate
+from sufficiency.allocation.certificate import certify
+from sufficiency.allocation.conservation import check_rules, conservation
+from sufficiency.allocation.eligibility import Eligibility, Rules, build_eligibility, exclusion_reasons, why_not
+from sufficiency.allocation.solve import place_gains, transport
+from sufficiency.allocation.supply import places_for_residents
+from sufficiency.allocation.support import match_support_bases
+from sufficiency.allocation.tiers import TieredFlow, solve_tiers
+
+__all__ = [
+    "Eligibility",
+    "Rules",
+    "TieredFlow",
+    "allocate",
+    "build_eligibility",
+    "certify",
+    "check_rules",
+    "conservation",
+    "exclusion_reasons",
+    "match_support_bases",
+    "place_gains",
+    "places_for_residents",
+    "solve_tiers",
+    "transport",
+    "why_not",
+]

@@ -1,0 +1,220 @@
+"""The main door: a year range of demand and provision in, the tables of the allocation out, proven."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sufficiency.allocation.conservation import check_rules, conservation
+from sufficiency.allocation.eligibility import build_eligibility, exclusion_reasons
+from sufficiency.allocation.policies import Label, YearResult, allocate_year, nearest_year
+from sufficiency.allocation.rolling import stayers_of
+from sufficiency.model.errors import DataError, ParameterError
+from sufficiency.model.results import Allocation
+from sufficiency.model.tables import conform
+from sufficiency.model.vocabulary import TIERS, year_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from scipy.sparse import csr_matrix
+
+    from sufficiency.allocation.eligibility import Eligibility, Rules
+    from sufficiency.model.results import TravelTimes
+
+__all__ = ["allocate"]
+
+_POLICIES = ("optimal", "nearest", "rolling")
+
+
+def allocate(
+    demand: pd.DataFrame,
+    provision: pd.DataFrame,
+    places: pd.DataFrame,
+    acceptance: pd.DataFrame,
+    travel: TravelTimes,
+    *,
+    policy: str,
+    years: Iterable[int],
+    scenario_id: str,
+    rules: Rules | None = None,
+    calibration_year: int | None = None,
+    retention_share: float = 1.0,
+) -> Allocation:
+    """Allocate every pupil of the years by one policy, and prove the answer.
+
+    Parameters
+    ----------
+    demand, provision, places, acceptance
+        The tables. `places` holds the places for residents (other councils' pupils already taken off).
+    travel
+        Least times from every origin to every setting.
+    policy
+        ``optimal``: jointly, the most pupils by tier and then the least travel. ``nearest``: the nearest suitable local
+        place whatever its room. ``rolling``: those placed stay; new starters and phase transfers are allocated.
+    years
+        Academic years to answer for.
+    scenario_id
+        Scenario that the rows are labelled with.
+    rules
+        Reach limits and border policy; default no limit and all tiers.
+    calibration_year
+        For `rolling`, the year whose `optimal` allocation is the start; it need not be in `years`.
+    retention_share
+        For `rolling`, the share of pupils who could stay that do.
+
+    Returns
+    -------
+    Allocation
+        Tables `allocation`, `unplaced`, `excluded`, `provision_use`; ``interchangeable`` (scenario_id, policy, year,
+        interchangeable_pupils); certificates; notes that every output must carry.
+
+    Raises
+    ------
+    DataError
+        When the demand of a year is missing, or the tables do not fit together.
+    ParameterError
+        When the policy is unknown, or `rolling` lacks its calibration year.
+    CertificateError
+        When an answer fails its proof.
+    """
+    if policy not in _POLICIES:
+        message = f"{policy!r} is not a policy; use one of {', '.join(_POLICIES)}"
+        raise ParameterError(message)
+    wanted = sorted(set(years))
+    if not wanted:
+        message = "no year is asked for: name at least one academic year"
+        raise ParameterError(message)
+    first = wanted if policy != "rolling" else _rolling_years(wanted, calibration_year)
+    missing = sorted(set(first) - set(demand["year"]))
+    if missing:
+        message = f"there is no demand for {', '.join(map(year_label, missing))}, which policy {policy} needs"
+        raise DataError(message)
+    label = Label(scenario_id, policy)
+    prepared = (
+        build_eligibility(demand, provision, places, acceptance, travel, year=year, rules=rules) for year in first
+    )
+    results = [result for result in _run(policy, prepared, label, retention_share) if result.eligibility.year in wanted]
+    of_years = demand.loc[demand["year"].isin(wanted)]
+    answer = _bundle(results, of_years, label, _notes(policy, calibration_year, retention_share))
+    conservation(answer, of_years)
+    check_rules(answer, of_years, provision, places, acceptance, with_capacity=policy != "nearest")
+    return answer
+
+
+def _rolling_years(wanted: list[int], calibration_year: int | None) -> list[int]:
+    if calibration_year is None:
+        message = "policy rolling starts from the optimal allocation of the calibration year: state calibration_year"
+        raise ParameterError(message)
+    if wanted[0] < calibration_year:
+        start, asked = year_label(calibration_year), year_label(wanted[0])
+        message = f"policy rolling starts in {start} and cannot answer for {asked}"
+        raise ParameterError(message)
+    return list(range(calibration_year, wanted[-1] + 1))
+
+
+def _run(policy: str, prepared: Iterator[Eligibility], label: Label, retention_share: float) -> Iterator[YearResult]:
+    before: YearResult | None = None
+    for eligibility in prepared:
+        if policy == "nearest":
+            yield nearest_year(eligibility)
+            continue
+        stayers = None
+        if policy == "rolling" and before is not None:
+            stayers = stayers_of(before, eligibility, retention_share)
+        before = allocate_year(eligibility, label, stayers)
+        yield before
+
+
+def _notes(policy: str, calibration_year: int | None, retention_share: float) -> tuple[str, ...]:
+    if policy == "nearest":
+        return ("Nearest suitable local place, ignoring capacity: local pressure, not a forecast of preference.",)
+    if policy == "rolling" and calibration_year is not None:
+        start = year_label(calibration_year)
+        basis = f"No present placements are loaded: rolling starts from the optimal allocation of {start}"
+        return (f"{basis}, and {retention_share:.0%} of those who could stay do.",)
+    return ("Optimal allocation: the theoretical best, not a forecast.",)
+
+
+def _bundle(results: list[YearResult], demand: pd.DataFrame, label: Label, notes: tuple[str, ...]) -> Allocation:
+    allocation = [_placed(result, flow, instead=instead) for result in results for flow, instead in _flows(result)]
+    why = exclusion_reasons(demand)
+    excluded = demand.assign(reason=why).loc[why != ""].sort_values(["year", "group_id"])
+    shared = [result.interchangeable for result in results]
+    interchangeable = pd.DataFrame(
+        {
+            "scenario_id": label.scenario_id,
+            "policy": label.policy,
+            "year": np.array([result.eligibility.year for result in results], dtype=np.int64),
+            "interchangeable_pupils": np.array(shared, dtype=np.int64),
+        }
+    )
+    return Allocation(
+        allocation=_table(allocation, "allocation", label),
+        unplaced=_table([_unplaced(result) for result in results], "unplaced", label),
+        excluded=_table([excluded], "excluded", label),
+        provision_use=_table([_use(result) for result in results], "provision_use", label),
+        interchangeable=interchangeable,
+        certificates=tuple(proof for result in results for proof in result.certificates),
+        notes=notes,
+    )
+
+
+def _table(parts: list[pd.DataFrame], name: str, label: Label) -> pd.DataFrame:
+    filled = [part for part in parts if len(part)] or parts[:1]
+    whole = pd.concat(filled, ignore_index=True)
+    return conform(whole.assign(scenario_id=label.scenario_id, policy=label.policy), name)
+
+
+def _flows(result: YearResult) -> tuple[tuple[csr_matrix, bool], tuple[csr_matrix, bool]]:
+    return (result.first, False), (result.substitute, True)
+
+
+def _placed(result: YearResult, flow: csr_matrix, *, instead: bool) -> pd.DataFrame:
+    year = result.eligibility
+    cells = flow.tocoo()
+    order = np.lexsort((cells.col, cells.row))
+    rows, columns, amounts = cells.row[order], cells.col[order], cells.data[order]
+    daily = (year.groups["attendance"] == "day").to_numpy()[rows]
+    return pd.DataFrame(
+        {
+            "group_id": year.groups["group_id"].to_numpy()[rows],
+            "provision_id": year.provision["provision_id"].to_numpy()[columns],
+            "pupils": amounts.astype(np.int64),
+            "tier": np.array(TIERS, dtype=object)[year.tier[columns] - 1],
+            "substitute": np.full(len(rows), instead, dtype=np.bool_),
+            "travel_min": np.where(daily, year.milliseconds[rows, columns] / 60_000, np.nan),
+            "travel_km": np.where(daily, year.metres[rows, columns] / 1_000, np.nan),
+        }
+    )
+
+
+def _unplaced(result: YearResult) -> pd.DataFrame:
+    waiting = np.flatnonzero(result.unplaced)
+    return pd.DataFrame(
+        {
+            "group_id": result.eligibility.groups["group_id"].to_numpy()[waiting],
+            "reason": np.array(result.reason, dtype=object)[waiting],
+            "pupils": result.unplaced[waiting],
+            "bottleneck": np.array(result.bottleneck, dtype=object)[waiting],
+        }
+    )
+
+
+def _use(result: YearResult) -> pd.DataFrame:
+    year = result.eligibility
+    placed = np.asarray((result.first + result.substitute).sum(axis=0), dtype=np.int64).ravel()
+    over_number = np.maximum(result.stayers - year.places, 0)
+    return pd.DataFrame(
+        {
+            "provision_id": year.provision["provision_id"],
+            "year": year.year,
+            "places": year.places,
+            "placed_pupils": placed,
+            "over_capacity_pupils": np.maximum(placed - year.places, 0) - over_number,
+            "over_number_pupils": over_number,
+            "price": result.price,
+        }
+    ).loc[year.is_open]

@@ -1,0 +1,95 @@
+"""The proof of an optimal flow, by code that shares nothing with the solver.
+
+Duality in integers: a feasible flow and feasible prices of the same value prove each other optimal, and a cut proves
+that nobody else could have been placed. Totals are Python integers, so nothing wraps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sufficiency.model.errors import CertificateError
+from sufficiency.model.results import Certificate
+
+if TYPE_CHECKING:
+    from sufficiency.model.results import Flow
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def certify(cost: Ints, pupils: Ints, places: Ints, flow: Flow, *, label: tuple[str, str, int, str]) -> Certificate:
+    """Prove that `flow` places the most pupils at the least cost, or raise.
+
+    Parameters
+    ----------
+    cost, pupils, places
+        int64 [n, m], [n] and [m]: the problem as given to `transport`.
+    flow
+        What `transport` returned.
+    label
+        Scenario, policy, year and the name of the solve.
+
+    Raises
+    ------
+    CertificateError
+        Naming the first identity that does not hold.
+    """
+    row, column, amount = _cells(flow)
+    pupil_price, place_price, unplaced_price = flow.pupil_price, flow.place_price, int(flow.unplaced_price)
+    _hold("shapes", flow.flow.shape == cost.shape == (len(pupil_price), len(place_price)))
+    _hold("no negative flow", (amount >= 0).all() and (flow.unplaced >= 0).all())
+    placed, used = _sums(row, amount, len(pupils)), _sums(column, amount, len(places))
+    _hold("conservation", (placed + flow.unplaced == pupils).all())
+    _hold("capacity", (used <= places).all())
+    _hold("eligibility", (cost[row, column] >= 0).all())
+    _hold("cost", int(flow.cost) == _dot(cost[row, column], amount))
+    _hold("prices at least 0", (place_price >= 0).all() and (pupil_price >= 0).all())
+    _hold("pupil price at most the unplaced price", (pupil_price <= unplaced_price).all())
+    margin = pupil_price[:, None] - place_price[None, :]
+    _hold("pupil price at most cost plus place price", ((margin <= cost) | (cost < 0)).all())
+    _hold("slackness of flow", (margin[row, column] == cost[row, column]).all())
+    _hold("slackness of the unplaced", (pupil_price[flow.unplaced > 0] == unplaced_price).all())
+    _hold("slackness of places", (place_price[used < places] == 0).all())
+    unplaced = certify_cut(cost >= 0, pupils, places, flow, flow.cut)
+    primal = int(flow.cost) + unplaced_price * unplaced
+    dual = _dot(pupils, pupil_price) - _dot(places, place_price)
+    _hold("primal equals dual", primal == dual)
+    total = sum(pupils.tolist())
+    return Certificate(*label, total, total - unplaced, unplaced, primal, dual, optimal=True)
+
+
+def certify_cut(eligible: Bools, pupils: Ints, places: Ints, flow: Flow, cut: Bools) -> int:
+    """Prove that no flow on the `eligible` cells places more pupils than this one; return how many it leaves.
+
+    The groups in the cut have, together, that many pupils more than all places that any of them may take.
+    """
+    row, column, amount = _cells(flow)
+    left: int = sum(pupils.tolist()) - sum(amount[eligible[row, column]].tolist())
+    reachable = eligible[cut].any(axis=0)
+    _hold("cut", left == sum(pupils[cut].tolist()) - sum(places[reachable].tolist()))
+    return left
+
+
+def _cells(flow: Flow) -> tuple[Ints, Ints, Ints]:
+    cells = flow.flow.tocoo()
+    return cells.row.astype(np.int64), cells.col.astype(np.int64), cells.data
+
+
+def _sums(index: Ints, amount: Ints, size: int) -> Ints:
+    totals = np.zeros(size, dtype=np.int64)
+    np.add.at(totals, index, amount)
+    return totals
+
+
+def _dot(left: Ints, right: Ints) -> int:
+    return sum(a * b for a, b in zip(left.tolist(), right.tolist(), strict=True))
+
+
+def _hold(identity: str, holds: object) -> None:
+    if not holds:
+        message = f"the allocation fails its proof: {identity} does not hold; this is a fault of the program"
+        raise CertificateError(message)

@@ -1,0 +1,113 @@
+"""The check of every policy, by code that shares nothing with the rules or the solver.
+
+Nobody is lost or counted twice, and nobody stands where the rules forbid: worked from the finished tables, by
+joining them on their ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sufficiency.model.errors import CertificateError
+
+if TYPE_CHECKING:
+    from sufficiency.model.results import Allocation
+
+RESIDENTIAL = ("weekly", "termly", "52_week")
+
+
+def conservation(result: Allocation, demand: pd.DataFrame) -> pd.DataFrame:
+    """Prove that every group's pupils = placed + unplaced + excluded, and return the totals by year.
+
+    Parameters
+    ----------
+    result
+        One policy's allocation.
+    demand
+        Table `demand`, the years that were allocated.
+
+    Returns
+    -------
+    DataFrame
+        scenario_id, policy, year; pupils, placed, unplaced, excluded.
+
+    Raises
+    ------
+    CertificateError
+        Naming the first group for which it does not hold.
+    """
+    parts = {"placed": result.allocation, "unplaced": result.unplaced, "excluded": result.excluded}
+    ledger = demand[["group_id", "year", "pupils"]].copy()
+    for name, table in parts.items():
+        strangers = ~table["group_id"].isin(demand["group_id"])
+        _hold("every group is part of the demand", table.loc[strangers, "group_id"])
+        by_group = table.groupby("group_id")["pupils"].sum()
+        ledger[name] = ledger["group_id"].map(by_group).fillna(0).astype("int64")
+    wrong = ledger["pupils"] != ledger["placed"] + ledger["unplaced"] + ledger["excluded"]
+    _hold("pupils = placed + unplaced + excluded", ledger.loc[wrong, "group_id"])
+    totals = ledger.groupby("year", as_index=False)[["pupils", "placed", "unplaced", "excluded"]].sum()
+    labels = result.interchangeable[["year", "scenario_id", "policy"]]
+    return labels.merge(totals, on="year", validate="one_to_one")
+
+
+def check_rules(
+    result: Allocation,
+    demand: pd.DataFrame,
+    provision: pd.DataFrame,
+    places: pd.DataFrame,
+    acceptance: pd.DataFrame,
+    *,
+    with_capacity: bool,
+) -> None:
+    """Prove from the finished tables that nobody stands where the rules forbid, and `with_capacity` that none is over.
+
+    Capacity means: no more pupils than places, but for stayers (`over_number_pupils`).
+
+    Raises
+    ------
+    CertificateError
+        Naming the rule, and the first group or provision that breaks it.
+    """
+    for table, column in ((demand, "group_id"), (provision, "provision_id")):
+        unknown = ~result.allocation[column].isin(table[column])
+        _hold(f"every {column} is known", result.allocation.loc[unknown, "group_id"])
+    rows = result.allocation.merge(demand.drop(columns="pupils"), on="group_id", validate="many_to_one")
+    rows = rows.merge(
+        provision.drop(columns=["source", "quality"], errors="ignore").rename(
+            columns={"sex": "takes_sex", "attendance": "offers", "tier": "provision_tier"}
+        ),
+        on="provision_id", validate="many_to_one",
+    )  # fmt: skip
+    rows = rows.merge(places[["provision_id", "year", "planned_places"]], on=["provision_id", "year"], how="left")
+    admitted = {codes: set(str(codes).replace(" ", "").split(";")) for codes in rows["needs"].unique()}
+    admits = [need in admitted[codes] for need, codes in zip(rows["need"], rows["needs"], strict=True)]
+    listed = set(zip(acceptance["place_sought"], acceptance["provision_type"], strict=True))
+    pairs = zip(rows["place_sought"], rows["provision_type"], rows["substitute"], strict=True)
+    rules = {
+        "the type sought, or one that is accepted": pd.Series(
+            [((sought, kind) in listed) if instead else sought == kind for sought, kind, instead in pairs], dtype=bool
+        ),
+        "the need is admitted": pd.Series(admits, dtype=bool),
+        "the provision is open": rows["planned_places"].notna(),
+        "the year group is taken": rows["ncy"].between(rows["ncy_from"], rows["ncy_to"]),
+        "the sex is taken": (rows["takes_sex"] == "any") | (rows["takes_sex"] == rows["sex"]),
+        "a plan where one is required": rows["ehcp"].astype(bool) | ~rows["ehcp_required"].astype(bool),
+        "day or residential": rows["offers"].isin(RESIDENTIAL) == (rows["attendance"] == "residential"),
+        "the tier is that of the provision": rows["tier"] == rows["provision_tier"],
+        "a road route": (rows["travel_min"] >= 0) | (rows["attendance"] == "residential"),
+    }
+    for name, holds in rules.items():
+        _hold(name, rows.loc[~holds.to_numpy(dtype=bool), "group_id"])
+    if with_capacity:
+        taken = rows.groupby(["provision_id", "year"], as_index=False)["pupils"].sum()
+        use = result.provision_use.merge(taken, on=["provision_id", "year"], how="left")
+        over = use["pupils"].fillna(0) > use["places"] + use["over_number_pupils"]
+        _hold("no more pupils than places", use.loc[over, "provision_id"])
+
+
+def _hold(rule: str, offenders: pd.Series[str]) -> None:
+    if len(offenders):
+        message = f"the allocation fails its check: {rule} does not hold, first for {offenders.iloc[0]}"
+        raise CertificateError(message)

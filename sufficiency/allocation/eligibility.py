@@ -1,0 +1,295 @@
+"""Which pupils may go where: the hard rules, kept apart so that every refusal has a reason.
+
+A pair of a demand group and a provision passes five layers in turn: the type of place sought and the need; open in
+the year; the age; the pupil (sex, plan, attendance, border); the reach. A pair that passes all may be used at the
+cost of its journey. Another type than the one sought passes only where the table `acceptance` lists it, in a second
+solve. A residential pupil travels daily at cost 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sufficiency.model.errors import DataError
+from sufficiency.model.vocabulary import ALL, MATCHED_TYPES, TIERS, phase_of, year_label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from sufficiency.allocation.residual import Bools, Ints
+    from sufficiency.model.results import TravelTimes
+
+__all__ = ["Eligibility", "Rules", "build_eligibility", "exclusion_reasons", "why_not"]
+
+MS_PER_MIN = 60_000
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The adjustable part of the hard rules.
+
+    Parameters
+    ----------
+    reach_limit_min
+        By phase, the longest journey of a day pupil in minutes; a phase that is missing has no limit, and then only a
+        place without a road route is out of reach.
+    tiers
+        Border policy: the tiers whose places residents may take.
+    """
+
+    reach_limit_min: Mapping[str, float] = field(default_factory=dict)
+    tiers: tuple[str, ...] = TIERS
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """One year's groups (rows, by group_id) and provisions (columns, by provision_id) and what may meet.
+
+    ``layers`` are bool [n, m], by name, in the order in which reasons are given; ``first_cost`` and
+    ``substitute_cost`` int64 [n, m] in milliseconds, -1 = not eligible; ``milliseconds`` and ``metres`` int32 [n, m],
+    -1 = no road route; ``pupils`` int64 [n], ``places`` int64 [m] (0 where closed), ``tier`` int64 [m] from 1.
+    """
+
+    year: int
+    groups: pd.DataFrame
+    provision: pd.DataFrame
+    pupils: Ints
+    places: Ints
+    is_open: Bools
+    tier: Ints
+    layers: Mapping[str, Bools]
+    accepts: Bools
+    milliseconds: NDArray[np.int32]
+    metres: NDArray[np.int32]
+    first_cost: Ints
+    substitute_cost: Ints
+
+
+def exclusion_reasons(demand: pd.DataFrame) -> pd.Series[str]:
+    """Return why each row of `demand` is not allocated, or an empty string; the first that applies.
+
+    Educated elsewhere (as `place_sought` says), then out of scope (a type that this model does not match), then not
+    located (no home origin).
+    """
+    sought = demand["place_sought"]
+    origin = demand["origin_id"]
+    homeless = origin.isna() | (origin.fillna("").astype(str) == "")
+    reason = np.select(
+        [sought == "educated_elsewhere", ~sought.isin(MATCHED_TYPES), homeless],
+        ["educated_elsewhere", "out_of_scope", "not_located"],
+        default="",
+    )
+    return pd.Series(reason, index=demand.index, dtype=object)
+
+
+def build_eligibility(
+    demand: pd.DataFrame,
+    provision: pd.DataFrame,
+    places: pd.DataFrame,
+    acceptance: pd.DataFrame,
+    travel: TravelTimes,
+    *,
+    year: int,
+    rules: Rules | None = None,
+) -> Eligibility:
+    """Apply the hard rules to one year.
+
+    Parameters
+    ----------
+    demand
+        Table `demand`; rows of other years and rows with an exclusion reason are left out.
+    provision, places, acceptance
+        The tables; provision of types outside the matched ones is left out.
+    travel
+        Least times from every origin to every setting.
+    year
+        The academic year.
+    rules
+        The adjustable rules; default `Rules()`.
+
+    Raises
+    ------
+    DataError
+        When an origin or setting has no travel times, or open provision has no planned places.
+    """
+    rules = rules or Rules()
+    of_year = demand.loc[demand["year"] == year]
+    groups = of_year.loc[exclusion_reasons(of_year) == ""].sort_values("group_id").reset_index(drop=True)
+    matched = provision.loc[provision["provision_type"].isin(MATCHED_TYPES)]
+    columns = matched.sort_values("provision_id").reset_index(drop=True)
+    rows = _positions(travel.origin_ids, groups["origin_id"], "origin")
+    settings = _positions(travel.setting_ids, columns["setting_id"], "setting")
+    milliseconds = travel.milliseconds[np.ix_(rows, settings)]
+    metres = travel.metres[np.ix_(rows, settings)]
+    is_open, planned = _open_places(columns, places, year)
+    residential = (groups["attendance"] == "residential").to_numpy()
+
+    wanted = _equal(groups["place_sought"], columns["provision_type"])
+    need = _admits(groups["need"], columns["needs"])
+    age = _within(groups["ncy"], columns["ncy_from"], columns["ncy_to"])
+    pupil_rules = _pupil_rules(groups, columns, rules)
+    pupil = np.logical_and.reduce(list(pupil_rules.values()))
+    reach = _within_reach(milliseconds, groups["ncy"], residential, rules)
+    layers: dict[str, Bools] = {
+        "type": wanted,
+        "need": need,
+        "open": np.broadcast_to(is_open, wanted.shape),
+        "age": age,
+        **pupil_rules,
+        "reach": reach,
+    }
+    fits = need & is_open[None, :] & age & pupil & reach
+    travel_cost = np.where(residential[:, None], 0, milliseconds).astype(np.int64)
+    accepts, penalty_min = _accepted(groups, columns, acceptance)
+    return Eligibility(
+        year=year,
+        groups=groups,
+        provision=columns,
+        pupils=groups["pupils"].to_numpy(dtype=np.int64),
+        places=planned,
+        is_open=is_open,
+        tier=np.array([TIERS.index(tier) + 1 for tier in columns["tier"]], dtype=np.int64),
+        layers=layers,
+        accepts=accepts,
+        milliseconds=milliseconds,
+        metres=metres,
+        first_cost=np.where(fits & wanted, travel_cost, -1),
+        substitute_cost=np.where(fits & accepts & ~wanted, travel_cost + MS_PER_MIN * penalty_min, -1),
+    )
+
+
+_WHY_NOT = {
+    "type": "offers {provision_type}, and {place_sought} is sought",
+    "need": "does not admit {need} as a primary need (it admits {needs})",
+    "open": "is not open in {year}",
+    "age": "takes year groups {ncy_from} to {ncy_to}, and the pupil is in year group {ncy}",
+    "sex": "takes {provision_sex} pupils only",
+    "plan": "requires an education, health and care plan",
+    "attendance": "offers {provision_attendance} places, and {attendance} is sought",
+    "border": "is {tier}, which the border policy closes to residents",
+    "reach": "is out of reach (no road route, or beyond the limit of the phase)",
+}
+
+
+def why_not(eligibility: Eligibility, group_id: str, provision_id: str) -> str:
+    """Return every rule that keeps a group from a provision, in words; an empty string when nothing does.
+
+    Parameters
+    ----------
+    eligibility
+        The year, from `build_eligibility`.
+    group_id, provision_id
+        The pair.
+
+    Raises
+    ------
+    DataError
+        When either is not part of the year.
+    """
+    row = np.flatnonzero((eligibility.groups["group_id"] == group_id).to_numpy())
+    column = np.flatnonzero((eligibility.provision["provision_id"] == provision_id).to_numpy())
+    if not len(row) or not len(column):
+        missing = f"group {group_id}" if not len(row) else f"provision {provision_id}"
+        message = f"{missing} takes no part in the allocation of {year_label(eligibility.year)}"
+        raise DataError(message)
+    cell = int(row[0]), int(column[0])
+    group, provision = eligibility.groups.iloc[cell[0]], eligibility.provision.iloc[cell[1]]
+    facts: dict[str, Any] = {
+        **{str(key): value for key, value in provision.items()},
+        **{str(key): value for key, value in group.items()},
+        "provision_sex": provision["sex"],
+        "provision_attendance": provision["attendance"],
+        "year": year_label(eligibility.year),
+    }
+    failed = [name for name, layer in eligibility.layers.items() if not layer[cell]]
+    if "type" in failed and eligibility.accepts[cell]:
+        failed.remove("type")
+    return "; ".join(_WHY_NOT[name].format(**facts) for name in failed)
+
+
+def _positions(known: tuple[str, ...], wanted: pd.Series[str], what: str) -> NDArray[np.intp]:
+    found = pd.Index(known).get_indexer(pd.Index(wanted))
+    if (found < 0).any():
+        strangers = sorted({str(value) for value in wanted[found < 0]})
+        message = f"{len(strangers)} {what}(s) have no travel times, the first {strangers[0]}: add them to the {what}s"
+        raise DataError(message)
+    return found
+
+
+def _open_places(columns: pd.DataFrame, places: pd.DataFrame, year: int) -> tuple[Bools, Ints]:
+    of_year = places.loc[places["year"] == year].set_index("provision_id")["planned_places"].astype("Float64")
+    planned = of_year.reindex(columns["provision_id"])
+    is_open = columns["provision_id"].isin(of_year.index).to_numpy(dtype=np.bool_)
+    blank = is_open & planned.isna().to_numpy()
+    if blank.any():
+        first = columns.loc[blank, "provision_id"].iloc[0]
+        message = f"provision {first} has a row of places for {year_label(year)} without planned_places: fill it in"
+        raise DataError(message)
+    counts = np.asarray(planned.fillna(0), dtype=np.int64)
+    return is_open, counts
+
+
+def _equal(rows: pd.Series[str], columns: pd.Series[str]) -> Bools:
+    same: Bools = np.equal(rows.to_numpy(dtype=object)[:, None], columns.to_numpy(dtype=object)[None, :]).astype(
+        np.bool_
+    )
+    return same
+
+
+def _admits(need: pd.Series[str], admitted: pd.Series[str]) -> Bools:
+    codes, position = np.unique(need.to_numpy(dtype=str), return_inverse=True)
+    sets = [{code.strip() for code in str(needs).split(";")} for needs in admitted]
+    table = np.array([[code in taken for taken in sets] for code in codes], dtype=np.bool_)
+    by_group: Bools = table.reshape(len(codes), len(sets))[position]
+    return by_group
+
+
+def _within(ncy: pd.Series[int], first: pd.Series[int], last: pd.Series[int]) -> Bools:
+    value = ncy.to_numpy(dtype=np.int64)[:, None]
+    return (value >= first.to_numpy(dtype=np.int64)[None, :]) & (value <= last.to_numpy(dtype=np.int64)[None, :])
+
+
+def _pupil_rules(groups: pd.DataFrame, columns: pd.DataFrame, rules: Rules) -> dict[str, Bools]:
+    # A group whose sex is not given cannot be promised a single-sex place.
+    shape = (len(groups), len(columns))
+    any_sex = (columns["sex"] == "any").to_numpy(dtype=np.bool_)
+    day_place = (columns["attendance"] == "day").to_numpy(dtype=np.bool_)
+    day_pupil = (groups["attendance"] == "day").to_numpy(dtype=np.bool_)
+    needs_plan = columns["ehcp_required"].to_numpy(dtype=np.bool_)
+    allowed = columns["tier"].isin(rules.tiers).to_numpy(dtype=np.bool_)
+    return {
+        "sex": any_sex[None, :] | _equal(groups["sex"], columns["sex"]),
+        "plan": ~needs_plan[None, :] | groups["ehcp"].to_numpy(dtype=np.bool_)[:, None],
+        "attendance": day_place[None, :] == day_pupil[:, None],
+        "border": np.broadcast_to(allowed[None, :], shape),
+    }
+
+
+def _within_reach(milliseconds: NDArray[np.int32], ncy: pd.Series[int], residential: Bools, rules: Rules) -> Bools:
+    limits = [rules.reach_limit_min.get(phase_of(int(value)), np.inf) for value in ncy]
+    limit_ms = np.where(residential, np.inf, np.asarray(limits, dtype=np.float64) * MS_PER_MIN)
+    return (milliseconds >= 0) & (milliseconds <= limit_ms[:, None])
+
+
+def _accepted(groups: pd.DataFrame, columns: pd.DataFrame, acceptance: pd.DataFrame) -> tuple[Bools, Ints]:
+    accepts = np.zeros((len(groups), len(columns)), dtype=np.bool_)
+    penalty_min = np.zeros(accepts.shape, dtype=np.int64)
+    if acceptance.empty:
+        return accepts, penalty_min
+    phase = groups["ncy"].map(phase_of)
+    # The more particular row wins: a named need over all needs, then a named phase over all phases.
+    general = acceptance.assign(any_need=acceptance["need"] == ALL, any_phase=acceptance["phase"] == ALL)
+    for row in general.sort_values(["any_need", "any_phase"], ascending=False, kind="stable").to_dict("records"):
+        who = (groups["place_sought"] == row["place_sought"]).to_numpy()
+        who = who & (row["any_need"] | (groups["need"] == row["need"]).to_numpy())
+        who = who & (row["any_phase"] | (phase == row["phase"]).to_numpy())
+        cell = np.ix_(who, (columns["provision_type"] == row["provision_type"]).to_numpy())
+        accepts[cell] = True
+        penalty_min[cell] = int(row["penalty_min"])
+    return accepts, penalty_min

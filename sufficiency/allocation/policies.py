@@ -1,0 +1,163 @@
+"""The policies that choose: `optimal`, `nearest` and `rolling`, one year at a time.
+
+Each answers with a `YearResult` over the same rows and columns as its `Eligibility`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import coo_matrix, csr_matrix
+
+from sufficiency.allocation import residual
+from sufficiency.allocation.reasons import bottlenecks, reasons
+from sufficiency.allocation.tiers import certify_tiers, solve_tiers
+
+if TYPE_CHECKING:
+    from sufficiency.allocation.eligibility import Eligibility
+    from sufficiency.allocation.residual import Ints
+    from sufficiency.model.results import Certificate
+
+LOCAL_TIER = 1
+
+
+@dataclass(frozen=True)
+class YearResult:
+    """One year of one policy.
+
+    ``first`` and ``substitute`` csr int64 [n, m], pupils in the type sought and in another (stayers included);
+    ``stayers`` int64 [m], of these, pupils who kept their place; ``unplaced`` int64 [n] with ``reason`` and
+    ``bottleneck``; ``price`` int64 [m], the exact saving of one more place in the unit of the first-fit solve.
+    """
+
+    eligibility: Eligibility
+    first: csr_matrix
+    substitute: csr_matrix
+    stayers: Ints
+    unplaced: Ints
+    reason: list[str]
+    bottleneck: list[str]
+    price: Ints
+    interchangeable: int
+    certificates: tuple[Certificate, ...]
+
+
+@dataclass(frozen=True)
+class Label:
+    """What certificates are labelled with."""
+
+    scenario_id: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Stayers:
+    """Pupils who keep a place: csr int64 [n, m] in the type sought, and in another."""
+
+    first: csr_matrix
+    substitute: csr_matrix
+
+
+def nobody_stays(eligibility: Eligibility) -> Stayers:
+    """Return no stayers, in the year's shape."""
+    empty = csr_matrix((len(eligibility.groups), len(eligibility.provision)), dtype=np.int64)
+    return Stayers(empty, empty)
+
+
+def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | None = None) -> YearResult:
+    """Allocate a year jointly: first fit for all, then substitutes on the pupils and places left; each proven optimal.
+
+    Parameters
+    ----------
+    eligibility
+        The year.
+    label
+        Scenario and policy, for the certificates.
+    stayers
+        Pupils who keep their places whatever the room (policy `rolling`); by default none. Nobody else joins a
+        provision until it is under number.
+
+    Raises
+    ------
+    CertificateError
+        When a solve fails its proof.
+    """
+    held = stayers or nobody_stays(eligibility)
+    kept = held.first + held.substitute
+    staying = _column_sums(kept)
+    pupils = eligibility.pupils - _row_sums(kept)
+    places = np.maximum(eligibility.places - staying, 0)
+    result = solve_tiers(eligibility.first_cost, pupils, places, eligibility.tier)
+    named = (label.scenario_id, label.policy, eligibility.year)
+    certificates = [certify_tiers(result, pupils, places, eligibility.tier, label=(*named, "first_fit"))]
+    first, unplaced = result.flow.flow, result.flow.unplaced
+    interchangeable = residual.interchangeable_pupils(result.priced_cost, places, result.flow)
+    substitute = held.substitute
+    if (eligibility.substitute_cost[unplaced > 0] >= 0).any():
+        left = places - _column_sums(first)
+        second = solve_tiers(eligibility.substitute_cost, unplaced, left, eligibility.tier)
+        proof = certify_tiers(second, unplaced, left, eligibility.tier, label=(*named, "substitutes"))
+        certificates.append(proof)
+        interchangeable += residual.interchangeable_pupils(second.priced_cost, left, second.flow)
+        substitute = (substitute + second.flow.flow).tocsr()
+        unplaced = second.flow.unplaced
+    why = reasons(eligibility)
+    full = (unplaced > 0) & np.array([reason == "all_full" for reason in why], dtype=np.bool_)
+    return YearResult(
+        eligibility=eligibility,
+        first=(held.first + first).tocsr(),
+        substitute=substitute,
+        stayers=staying,
+        unplaced=unplaced,
+        reason=why,
+        bottleneck=bottlenecks(eligibility, first, full),
+        price=result.flow.place_price,
+        interchangeable=interchangeable,
+        certificates=tuple(certificates),
+    )
+
+
+def nearest_year(eligibility: Eligibility) -> YearResult:
+    """Send every pupil to the nearest suitable local place, whatever its room: where local pressure lies.
+
+    Only local provision with places that year counts; residential pupils too go to the nearest; ties go to the first
+    provision_id. A pupil with no suitable local place stays without one, for the first reason among local provision.
+
+    Parameters
+    ----------
+    eligibility
+        The year.
+    """
+    local = eligibility.tier == LOCAL_TIER
+    shape = eligibility.first_cost.shape
+    usable = (eligibility.first_cost >= 0) & (local & (eligibility.places > 0))[None, :]
+    time = np.where(usable, eligibility.milliseconds.astype(np.int64), residual.INFINITE)
+    placed = np.flatnonzero(usable.any(axis=1))
+    choice = time[placed].argmin(axis=1) if len(placed) else placed
+    flow = coo_matrix((eligibility.pupils[placed], (placed, choice)), shape=shape, dtype=np.int64).tocsr()
+    unplaced = eligibility.pupils - _row_sums(flow)
+    why = reasons(eligibility, among=local)
+    none = csr_matrix(shape, dtype=np.int64)
+    shut = (unplaced > 0) & np.array([reason == "all_full" for reason in why], dtype=np.bool_)
+    return YearResult(
+        eligibility=eligibility,
+        first=flow,
+        substitute=none,
+        stayers=np.zeros(shape[1], dtype=np.int64),
+        unplaced=unplaced,
+        reason=why,
+        bottleneck=bottlenecks(eligibility, none, shut, among=local),
+        price=np.zeros(shape[1], dtype=np.int64),
+        interchangeable=0,
+        certificates=(),
+    )
+
+
+def _row_sums(flow: csr_matrix) -> Ints:
+    return np.asarray(flow.sum(axis=1), dtype=np.int64).ravel()
+
+
+def _column_sums(flow: csr_matrix) -> Ints:
+    return np.asarray(flow.sum(axis=0), dtype=np.int64).ravel()

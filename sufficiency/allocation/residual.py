@@ -1,0 +1,206 @@
+"""Exact shortest paths and reach on the residual graph of a flow, seen from the columns.
+
+In the residual graph a group leads to every column that it may take, and a column leads back to every group that it
+holds. Going column to column (through the best group held) leaves a graph of m nodes, small enough for plain
+Bellman-Ford in integers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from sufficiency.model.errors import CertificateError
+
+if TYPE_CHECKING:
+    from sufficiency.model.results import Flow
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+LIMIT = 2**60  # totals stay below this, so that two of them and an INFINITE still add up in 64 bits
+INFINITE = np.int64(2**61)
+
+
+def sums(index: Ints, amounts: Ints, size: int) -> Ints:
+    """Return the exact int64 sums of `amounts` by `index`, length `size`."""
+    out = np.zeros(size, dtype=np.int64)
+    np.add.at(out, index, amounts)
+    return out
+
+
+def path_bound(cost: Ints) -> int:
+    """Return a number that no simple augmenting path, nor the travel of any simple residual cycle, can exceed.
+
+    A simple path enters each column at most once, so all but its last column add at most their range of costs, and
+    the last one its greatest cost: the sum of the ranges plus the greatest of the least costs bounds them all.
+
+    Parameters
+    ----------
+    cost
+        int64 [n, m], -1 = not eligible.
+    """
+    eligible = cost >= 0
+    open_columns = np.flatnonzero(eligible.any(axis=0))
+    if len(open_columns) == 0:
+        return 0
+    part = cost[:, open_columns]
+    greatest = part.max(axis=0)
+    least = np.where(eligible[:, open_columns], part, INFINITE).min(axis=0)
+    return sum(int(value) for value in greatest - least) + int(least.max())
+
+
+def column_graph(cost: Ints, rows: Ints, columns: Ints) -> Ints:
+    """Return int64 [m, m]: the least change of cost when a pupil held by one column moves to another.
+
+    Parameters
+    ----------
+    cost
+        int64 [n, m], -1 = not eligible.
+    rows, columns
+        The cells with flow.
+    """
+    n_places = cost.shape[1]
+    graph = np.full((n_places, n_places), INFINITE)
+    for column in np.unique(columns):
+        block = cost[rows[columns == column]]
+        change = np.where(block >= 0, block - block[:, [column]], INFINITE)
+        graph[column] = change.min(axis=0)
+    return graph
+
+
+def column_distances(graph: Ints, cost: Ints, unplaced: Ints, used: Ints, unplaced_price: int) -> Ints:
+    """Return int64 [m]: the change of (cost + unplaced price) were one more place opened at a column.
+
+    The least residual path to the column from a pupil without a place (minus the price), or from a place given up
+    (0). INFINITE where no pupil could ever come.
+
+    Raises
+    ------
+    CertificateError
+        When the residual graph has a negative cycle: the flow was not optimal.
+    """
+    n_places = cost.shape[1]
+    distance = np.where(used > 0, np.int64(0), INFINITE)
+    waiting = cost[unplaced > 0]
+    if len(waiting) and n_places:
+        entry = np.where(waiting >= 0, waiting - unplaced_price, INFINITE).min(axis=0)
+        distance = np.minimum(distance, entry)
+    for _ in range(n_places + 1):
+        known = np.flatnonzero(distance < LIMIT)
+        if len(known) == 0:
+            return distance
+        through = (distance[known, None] + graph[known]).min(axis=0)
+        shorter = np.minimum(distance, np.where(through < LIMIT, through, INFINITE))
+        if np.array_equal(shorter, distance):
+            return distance
+        distance = shorter
+    message = "the flow is not optimal: its residual graph has a negative cycle"
+    raise CertificateError(message)
+
+
+def cheapest(cost: Ints, place_price: Ints, unplaced_price: int) -> Ints:
+    """Return int64 [n]: the least of cost plus place price over the eligible columns, at most the unplaced price."""
+    full = np.where(cost >= 0, cost + place_price[None, :], INFINITE)
+    least: Ints = np.minimum(full.min(axis=1, initial=INFINITE), unplaced_price).astype(np.int64)
+    return least
+
+
+def reached_columns(eligible: Bools, rows: Ints, columns: Ints, start: Bools) -> Bools:
+    """Return bool [m]: columns reached on the residual graph from the rows in `start`."""
+    reached = np.zeros(eligible.shape[1], dtype=np.bool_)
+    seen = start.copy()
+    frontier = start
+    while frontier.any():
+        reached |= eligible[frontier].any(axis=0)
+        now = seen.copy()
+        now[rows[reached[columns]]] = True
+        frontier = now & ~seen
+        seen = now
+    return reached
+
+
+def reached_rows(eligible: Bools, rows: Ints, columns: Ints, start: Bools) -> Bools:
+    """Return bool [n]: `start` and the rows reached from it on the residual graph."""
+    out = start.copy()
+    out[rows[reached_columns(eligible, rows, columns, start)[columns]]] = True
+    return out
+
+
+def closure(eligible: Bools, rows: Ints, columns: Ints) -> Bools:
+    """Return bool [m, m]: columns that can be reached from each column on the residual graph, itself included."""
+    n_places = eligible.shape[1]
+    reach = np.eye(n_places, dtype=np.bool_)
+    for column in np.unique(columns):
+        reach[column] |= eligible[rows[columns == column]].any(axis=0)
+    while True:
+        further = (reach.astype(np.float32) @ reach.astype(np.float32)) > 0
+        if np.array_equal(further, reach):
+            return reach
+        reach = further
+
+
+def interchangeable_pupils(cost: Ints, places: Ints, flow: Flow) -> int:
+    """Return the placed pupils who could swap, in a chain that changes neither travel nor who counts as placed.
+
+    Pupils on flow cells that lie on a zero-cost residual cycle longer than a cell and its own reverse. Only arcs of
+    zero reduced cost lie on one. Column m stands for both "no place" and room to spare.
+
+    Parameters
+    ----------
+    cost, places, flow
+        The problem as given to `transport`, and its flow.
+    """
+    n_groups, n_places = cost.shape
+    cells = flow.flow.tocoo()
+    used = np.asarray(flow.flow.sum(axis=0), dtype=np.int64).ravel()
+    full_price = np.where(cost >= 0, cost + flow.place_price[None, :], INFINITE)
+    tight = np.zeros((n_groups, n_places + 1), dtype=np.bool_)
+    tight[:, :n_places] = full_price == flow.pupil_price[:, None]
+    tight[:, n_places] = flow.pupil_price == flow.unplaced_price
+    waiting = np.flatnonzero(flow.unplaced)
+    rows = np.concatenate([cells.row, waiting]).astype(np.int64)
+    columns = np.concatenate([cells.col, np.full(len(waiting), n_places)]).astype(np.int64)
+
+    room = np.zeros((n_places + 1, n_places + 1), dtype=np.bool_)
+    room[:n_places, n_places] = used < places
+    room[n_places, :n_places] = (used > 0) & (flow.place_price == 0)
+    moves = room.copy()
+    for column in np.unique(columns):
+        moves[column] |= tight[rows[columns == column]].any(axis=0)
+    _, component = connected_components(csr_matrix(moves), directed=True, connection="strong")
+
+    # A group in one column only: any other tight column from which its own can be reached again will do.
+    same = component[None, :] == component[cells.col][:, None]
+    choices = tight[cells.row] & same
+    choices[np.arange(len(cells.row)), cells.col] = False
+    free = choices.any(axis=1)
+    held = sums(rows, np.ones(len(rows), dtype=np.int64), n_groups)
+    for cell in np.flatnonzero(free & (held[cells.row] > 1)):
+        row, column = int(cells.row[cell]), int(cells.col[cell])
+        entering = np.array(moves[:, column], dtype=np.bool_)
+        for other in columns[rows == row]:
+            # A move from a column that the group also holds must not rest on this group alone.
+            rest = rows[(columns == other) & (rows != row)]
+            entering[other] = bool(tight[rest, column].any() or room[other, column])
+        free[cell] = _returns(moves, tight[row], entering, column)
+    return int(cells.data[free].sum())
+
+
+def _returns(moves: Bools, start: Bools, entering: Bools, column: int) -> bool:
+    """Whether a walk from the columns in `start`, never through `column`, comes to one in `entering`."""
+    frontier = start.copy()
+    frontier[column] = False
+    seen = frontier.copy()
+    while frontier.any():
+        if (frontier & entering).any():
+            return True
+        following = np.array(moves[frontier].any(axis=0), dtype=np.bool_)
+        following[column] = False
+        frontier = following & ~seen
+        seen |= frontier
+    return False

@@ -1,0 +1,115 @@
+"""The policy `rolling`: pupils already placed are never displaced; only new starters and phase transfers are allocated.
+
+From one September to the next a pupil moves up a year group and otherwise stays as they are: a group of next year
+continues the group of the same origin, sex, need, plan, place sought and attendance one year group below. Its pupils
+keep their place while the provision is open and takes their new year group. Where it no longer does, another
+department of the same setting and type that takes them counts as staying (an all-through school); a move to
+another setting is a phase transfer. Groups shrink as the forecast says: no more stay than the group still has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_matrix, csr_matrix
+
+from sufficiency.allocation.policies import Stayers
+from sufficiency.model.errors import ParameterError
+
+if TYPE_CHECKING:
+    from sufficiency.allocation.eligibility import Eligibility
+    from sufficiency.allocation.policies import YearResult
+    from sufficiency.allocation.residual import Ints
+
+PARTS_PER_MILLION = 1_000_000
+_PUPIL = ["origin_id", "sex", "need", "ehcp", "place_sought", "attendance", "ncy"]
+
+
+def stayers_of(before: YearResult, now: Eligibility, retention_share: float) -> Stayers:
+    """Return who keeps a place from one year to the next.
+
+    Parameters
+    ----------
+    before
+        The year before, allocated.
+    now
+        The year, before allocation; its provisions include those of `before`.
+    retention_share
+        Share of the pupils who could stay that do, 0 to 1; rounded cumulatively over provisions and groups in order of
+        id, so that the county total is right to one pupil.
+
+    Raises
+    ------
+    ParameterError
+        When the share is not between 0 and 1.
+    """
+    if not 0 <= retention_share <= 1:
+        message = f"retention_share is {retention_share}, but must lie between 0 and 1"
+        raise ParameterError(message)
+    parts = [_cells(before, before.first, substitute=False), _cells(before, before.substitute, substitute=True)]
+    cells = pd.concat(parts, ignore_index=True)
+    cells["ncy"] += 1
+    next_groups = now.groups[_PUPIL].assign(row=np.arange(len(now.groups)))
+    cells = cells.merge(next_groups, on=_PUPIL, how="inner", validate="many_to_one")
+    cells["column"] = _next_column(cells, before, now)
+    cells = cells.loc[cells["column"] >= 0]
+    cells = _ordered(cells, ["column", "row", "substitute", "old_row"])
+    ends = np.cumsum(cells["pupils"].to_numpy(dtype=np.int64)) * round(retention_share * PARTS_PER_MILLION)
+    cells["pupils"] = np.diff(ends // PARTS_PER_MILLION, prepend=0)
+    cells = _within_group(cells, now)
+    return Stayers(_matrix(cells.loc[~cells["substitute"]], now), _matrix(cells.loc[cells["substitute"]], now))
+
+
+def _cells(before: YearResult, flow: csr_matrix, *, substitute: bool) -> pd.DataFrame:
+    cells = flow.tocoo()
+    groups: pd.DataFrame = before.eligibility.groups[_PUPIL].iloc[cells.row].reset_index(drop=True)
+    return groups.assign(
+        old_row=cells.row.astype(np.int64),
+        old_column=cells.col.astype(np.int64),
+        pupils=cells.data.astype(np.int64),
+        substitute=substitute,
+    )
+
+
+def _ordered(cells: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    order = np.lexsort([cells[key].to_numpy() for key in reversed(keys)])
+    return cells.iloc[order].reset_index(drop=True)
+
+
+def _next_column(cells: pd.DataFrame, before: YearResult, now: Eligibility) -> Ints:
+    """Return the column of `now` that each pupil stays in, -1 = must move."""
+    old, new = before.eligibility.provision, now.provision
+    same = pd.Index(new["provision_id"]).get_indexer(pd.Index(old["provision_id"]))
+    siblings = (
+        (old["setting_id"].to_numpy()[:, None] == new["setting_id"].to_numpy()[None, :])
+        & (old["provision_type"].to_numpy()[:, None] == new["provision_type"].to_numpy()[None, :])
+        & (old["tier"].to_numpy()[:, None] == new["tier"].to_numpy()[None, :])
+    )
+    rows, columns = cells["row"].to_numpy(dtype=np.int64), same[cells["old_column"]].astype(np.int64)
+    layers = now.layers
+    age_and_open = layers["age"] & layers["open"]
+    admits = age_and_open & layers["need"] & layers["sex"] & layers["plan"] & layers["attendance"]
+    stays = (columns >= 0) & age_and_open[rows, columns]
+    moves_up = admits[rows] & siblings[cells["old_column"]]
+    onward = np.where(moves_up.any(axis=1), moves_up.argmax(axis=1), -1)
+    return np.where(stays, columns, onward).astype(np.int64)
+
+
+def _within_group(cells: pd.DataFrame, now: Eligibility) -> pd.DataFrame:
+    """Keep no more stayers than the group still has: first fit, the nearer tier and the shorter journey stay first."""
+    rows, columns = cells["row"].to_numpy(dtype=np.int64), cells["column"].to_numpy(dtype=np.int64)
+    ranked = cells.assign(tier=now.tier[columns], time=now.milliseconds[rows, columns])
+    ranked = _ordered(ranked, ["row", "substitute", "tier", "time", "column", "old_row"])
+    total = ranked.groupby("row")["pupils"].cumsum()
+    room = now.pupils[ranked["row"]] - (total - ranked["pupils"])
+    return ranked.assign(pupils=np.clip(ranked["pupils"], 0, np.maximum(room, 0)))
+
+
+def _matrix(cells: pd.DataFrame, now: Eligibility) -> csr_matrix:
+    shape = (len(now.groups), len(now.provision))
+    place = (cells["row"].to_numpy(dtype=np.int64), cells["column"].to_numpy(dtype=np.int64))
+    flow = coo_matrix((cells["pupils"].to_numpy(dtype=np.int64), place), shape=shape, dtype=np.int64).tocsr()
+    flow.eliminate_zeros()
+    return flow

@@ -1,0 +1,116 @@
+"""Tiers of placement: the most pupils in tier 1, then in tiers 1 and 2, and so on, then the least travel.
+
+Each tier adds a whole number of steps to the cost of its columns. A residual cycle passes "no place" at most once,
+so it moves one pupil between two tiers; a step greater than the travel of any cycle therefore never lets travel
+outweigh a tier, and the maxima are attainable together because an augmenting path never empties a column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sufficiency.allocation import residual
+from sufficiency.allocation.certificate import certify, certify_cut
+from sufficiency.allocation.solve import as_problem, transport
+from sufficiency.model.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from sufficiency.allocation.residual import Bools, Ints
+    from sufficiency.model.results import Certificate, Flow
+
+
+@dataclass(frozen=True)
+class TieredFlow:
+    """An optimal flow by tiers.
+
+    ``flow`` is the flow of `transport` on cost + tier price, its prices in that unit; ``cost`` the travel alone;
+    ``priced_cost`` int64 [n, m] and ``tier_price`` int64 [m] what was solved; ``cuts`` one bool [n] a tier, which
+    proves the most that tiers up to it can take.
+    """
+
+    flow: Flow
+    cost: int
+    priced_cost: Ints
+    tier_price: Ints
+    cuts: tuple[Bools, ...]
+
+
+def tier_prices(cost: Ints, tier: Ints) -> Ints:
+    """Return int64 [m]: the price of each column's tier, whole steps greater than the travel of any residual cycle.
+
+    Parameters
+    ----------
+    cost
+        int64 [n, m], -1 = not eligible.
+    tier
+        int64 [m]; the order of the values matters, not their size.
+    """
+    _, rank = np.unique(tier, return_inverse=True)
+    step = 1 + residual.path_bound(cost)
+    if step * (int(rank.max(initial=0)) + 1) >= residual.LIMIT:
+        message = "costs overflow 64-bit integers once tiers are priced: use a coarser unit of cost"
+        raise DataError(message)
+    return rank.ravel().astype(np.int64) * np.int64(step)
+
+
+def solve_tiers(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, tier: ArrayLike) -> TieredFlow:
+    """Place the most pupils in the first tier, then in the first two, and so on; then at the least total cost.
+
+    Parameters
+    ----------
+    cost, pupils, places
+        As for `transport`.
+    tier
+        Integers [m], the tier of each column, the first to be filled being the least.
+
+    Raises
+    ------
+    DataError
+        As `transport`, or when `tier` is not one integer a column.
+    """
+    cost_array, pupils_array, places_array = as_problem(cost, pupils, places)
+    tier_array = np.asarray(tier, dtype=np.int64)
+    if tier_array.shape != places_array.shape:
+        message = f"tier has shape {tier_array.shape}, places {places_array.shape}"
+        raise DataError(message)
+    price = tier_prices(cost_array, tier_array)
+    priced = np.where(cost_array >= 0, cost_array + price[None, :], np.int64(-1))
+    flow = transport(priced, pupils_array, places_array)
+    cells = flow.flow.tocoo()
+    travel = int((cost_array[cells.row, cells.col] * cells.data).sum())
+    cuts = []
+    for last in np.unique(tier_array):
+        prefix = tier_array <= last
+        inside = prefix[cells.col]
+        eligible = (cost_array >= 0) & prefix[None, :]
+        left = pupils_array - residual.sums(cells.row, cells.data * inside, len(pupils_array))
+        cuts.append(residual.reached_rows(eligible, cells.row[inside], cells.col[inside], left > 0))
+    return TieredFlow(flow, travel, priced, price, tuple(cuts))
+
+
+def certify_tiers(
+    result: TieredFlow, pupils: Ints, places: Ints, tier: Ints, *, label: tuple[str, str, int, str]
+) -> Certificate:
+    """Prove a tiered flow: duality and the cut of the priced problem, and one cut a tier prefix.
+
+    Parameters
+    ----------
+    result, pupils, places, tier
+        The answer and the question of `solve_tiers`.
+    label
+        Scenario, policy, year and the name of the solve.
+
+    Raises
+    ------
+    CertificateError
+        Naming the identity that does not hold.
+    """
+    proof = certify(result.priced_cost, pupils, places, result.flow, label=label)
+    for last, cut in zip(np.unique(tier), result.cuts, strict=True):
+        certify_cut((result.priced_cost >= 0) & (tier <= last)[None, :], pupils, places, result.flow, cut)
+    return proof
