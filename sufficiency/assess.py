@@ -1,0 +1,204 @@
+"""The method statement: from checked inputs to the board's tables, in the order in which they are worked out.
+
+1. Demand: pupils by home zone, year group, need and place sought, in every year (or the council's own forecast).
+2. Travel: least car times by road from every home zone to every setting, on a school morning.
+3. Allocation: by each policy, who goes where, proven; who is left without, and why.
+4. Measures: the gap, the journeys, the flows, the money, and the support bases as their own stream.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sufficiency import allocation, measures
+from sufficiency.demand import forecast_demand
+from sufficiency.model.results import Allocation, Assessment
+from sufficiency.model.vocabulary import PHASES, POLICIES
+from sufficiency.travel import travel_times
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sufficiency.model.results import Inputs, TravelTimes
+
+
+def assess(
+    inputs: Inputs,
+    scenario_id: str = "do_nothing",
+    *,
+    policies: Sequence[str] = POLICIES,
+    demand: pd.DataFrame | None = None,
+) -> Assessment:
+    """Assess one scenario.
+
+    Parameters
+    ----------
+    inputs
+        Checked inputs of the scenario.
+    scenario_id
+        Name that its rows are labelled with.
+    policies
+        Allocation policies.
+    demand
+        Table `demand`, where it is known already; None = forecast it.
+
+    Returns
+    -------
+    Assessment
+        The board's tables and the tables behind them. In every policy and year
+        pupils in = placed + unplaced + excluded (table `conservation`).
+
+    Raises
+    ------
+    SufficiencyError
+        When the inputs do not fit together, or a result fails its proof.
+    """
+    groups = demand_of(inputs) if demand is None else demand
+    travel = travel_times(
+        inputs.roads,
+        inputs.speeds,
+        inputs.origins,
+        inputs.settings,
+        profile=inputs.parameters.value("travel_profile"),
+        parameters=inputs.parameters,
+    )
+    allocated = _allocate(inputs, groups, travel, scenario_id, policies)
+    return _measure(inputs, groups, travel, allocated, scenario_id)
+
+
+def demand_of(inputs: Inputs) -> pd.DataFrame:
+    """Return table `demand`: the council's own where it is given, else the forecast."""
+    if inputs.demand is not None:
+        return inputs.demand.assign(origin_id=inputs.demand["origin_id"].replace({"not_located": ""}))
+    return forecast_demand(
+        inputs.population, inputs.rates, inputs.controls, inputs.parameters, clusters=inputs.clusters
+    )
+
+
+def _allocate(
+    inputs: Inputs, groups: pd.DataFrame, travel: TravelTimes, scenario_id: str, policies: Sequence[str]
+) -> Allocation:
+    parameters = inputs.parameters
+    limit = parameters.value("reach_limit_min")
+    rules = allocation.Rules(reach_limit_min={} if limit == "none" else dict.fromkeys(PHASES, float(limit)))
+    places = allocation.places_for_residents(
+        inputs.provision, inputs.places, inputs.border_flows, net=bool(parameters.value("net_other_councils_pupils"))
+    )
+    parts = [
+        allocation.allocate(
+            groups,
+            inputs.provision,
+            places,
+            inputs.acceptance,
+            travel,
+            policy=policy,
+            years=parameters.years,
+            scenario_id=scenario_id,
+            rules=rules,
+            calibration_year=parameters.calibration_year,
+            retention_share=float(parameters.value("retention_share")),
+        )
+        for policy in policies
+    ]
+    tables = ("allocation", "unplaced", "excluded", "provision_use", "interchangeable")
+    stacked = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in tables}
+    return Allocation(
+        **stacked,
+        certificates=tuple(certificate for part in parts for certificate in part.certificates),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def _measure(
+    inputs: Inputs, demand: pd.DataFrame, travel: TravelTimes, allocated: Allocation, scenario_id: str
+) -> Assessment:
+    parameters, county_id = inputs.parameters, inputs.parameters.county_id
+    area_ids = areas_in_order(inputs)
+    districts = [area_id for area_id in area_ids if area_id in set(inputs.zones["district_id"])]
+    groups = measures.describe_groups(demand, inputs.zones, county_id)
+    rows = measures.outcomes(allocated, groups[groups["headline"]], inputs.provision, inputs.settings)
+    capacity = measures.capacity_by_area(inputs.places, inputs.provision, inputs.settings, county_id)
+    reachable = measures.reachable_places(inputs.places, inputs.provision)
+    journeys = measures.journeys_table(scenario_id, rows, parameters, area_ids)
+    money = [measures.high_needs_table(scenario_id, rows, parameters), measures.transport_table(journeys, parameters)]
+    return Assessment(
+        scenario_id=scenario_id,
+        inputs=inputs,
+        demand=demand,
+        travel=travel,
+        allocation=allocated,
+        outcomes=rows,
+        sufficiency=measures.sufficiency_table(scenario_id, rows, capacity, reachable, area_ids),
+        journeys=journeys,
+        flows=measures.flows_table(scenario_id, rows, districts),
+        reasons=measures.reasons_table(scenario_id, rows),
+        pressure=measures.pressure_table(
+            allocated.provision_use, inputs.provision, inputs.settings, [county_id, *districts]
+        ),
+        transfers=measures.transfers_table(groups, county_id, districts),
+        support_match=_support_match(inputs, travel, scenario_id),
+        money=pd.concat(money, ignore_index=True),
+        conservation=conservation_table(scenario_id, allocated, demand),
+        notes=allocated.notes,
+    )
+
+
+def areas_in_order(inputs: Inputs) -> list[str]:
+    """Return the county, then the districts, then the clusters."""
+    levels = [
+        inputs.areas.loc[inputs.areas["level"] == level, "area_id"] for level in ("county", "district", "cluster")
+    ]
+    return [str(area_id) for part in levels for area_id in sorted(part)]
+
+
+def conservation_table(scenario_id: str, allocated: Allocation, demand: pd.DataFrame) -> pd.DataFrame:
+    """Return in, placed, unplaced and excluded by policy and year, over every row of the demand."""
+    years = demand.set_index("group_id")["year"]
+    came = demand.groupby("year")["pupils"].sum()
+    parts = {
+        name: frame.groupby(["policy", frame["group_id"].map(years).rename("year")])["pupils"].sum()
+        for name, frame in (
+            ("placed", allocated.allocation),
+            ("unplaced", allocated.unplaced),
+            ("excluded", allocated.excluded),
+        )
+    }
+    table = pd.DataFrame(parts).fillna(0).astype(np.int64).reset_index()
+    table.insert(2, "in", table["year"].map(came).astype(np.int64))
+    return table.assign(scenario_id=scenario_id)[
+        ["scenario_id", "policy", "year", "in", "placed", "unplaced", "excluded"]
+    ]
+
+
+def _support_match(inputs: Inputs, travel: TravelTimes, scenario_id: str) -> pd.DataFrame:
+    """Match support bases (their own stream): a share of pupils on SEN support, by school and cluster."""
+    share = float(inputs.parameters.value("targeted_plus_share"))
+    clusters = inputs.settings.set_index("setting_id")["cluster_id"]
+    need = inputs.support_need.assign(
+        cluster_id=inputs.support_need["setting_id"].map(clusters),
+        pupils=np.floor(inputs.support_need["sen_support_pupils"] * share + 0.5).astype(np.int64),
+    )
+    bases = inputs.support_bases
+    hosted = bases[(bases["setting_id"] != "") & bases["scenario_id"].isin(["", scenario_id])]
+    distances = _distances_between_schools(inputs, need, travel)
+    return allocation.match_support_bases(need, hosted, distances, scenario_id=scenario_id)
+
+
+def _distances_between_schools(inputs: Inputs, need: pd.DataFrame, travel: TravelTimes) -> pd.DataFrame:
+    """Return road metres between the schools of one cluster, beyond the partner limit left out."""
+    wanted = inputs.settings[inputs.settings["setting_id"].isin(need["setting_id"])]
+    origins = wanted.rename(columns={"setting_id": "origin_id"})
+    between = travel_times(
+        inputs.roads, inputs.speeds, origins, wanted, profile=travel.profile, parameters=inputs.parameters
+    )
+    metres = pd.DataFrame(between.metres, index=list(between.origin_ids), columns=list(between.setting_ids))
+    long = (
+        metres.rename_axis("from_setting_id")
+        .reset_index()
+        .melt("from_setting_id", var_name="to_setting_id", value_name="metres")
+    )
+    limit_m = 1_000 * float(inputs.parameters.value("support_partner_limit_km"))
+    return long[(long["metres"] >= 0) & (long["metres"] <= limit_m)]

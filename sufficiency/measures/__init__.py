@@ -1,0 +1,28 @@
+"""The board's tables: sufficiency, journeys, flows, reasons, money."""
+
+from sufficiency.measures.bridge import bridge_table
+from sufficiency.measures.journeys import journeys_table
+from sufficiency.measures.money import capital_table, high_needs_table, transport_table
+from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
+from sufficiency.measures.pressure import pressure_table
+from sufficiency.measures.reasons import reasons_table
+from sufficiency.measures.sufficiency import capacity_by_area, flows_table, reachable_places, sufficiency_table
+from sufficiency.measures.transfers import transfers_table
+
+__all__ = [
+    "bridge_table",
+    "capacity_by_area",
+    "capital_table",
+    "describe_groups",
+    "flows_table",
+    "headline_groups",
+    "high_needs_table",
+    "journeys_table",
+    "outcomes",
+    "pressure_table",
+    "reachable_places",
+    "reasons_table",
+    "sufficiency_table",
+    "transfers_table",
+    "transport_table",
+]
