@@ -1,0 +1,127 @@
+"""The programme as tables: its schemes, the places open each year, and what is left of the shortfall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sufficiency.measures import capacity_by_area, capital_table
+from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES
+from sufficiency.planning.scenarios import added_places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sufficiency.model.results import Assessment, Inputs
+
+
+def schemes_table(inputs: Inputs) -> pd.DataFrame:
+    """Return every scheme with its district, cluster, first year and places when complete.
+
+    Returns
+    -------
+    DataFrame
+        Released table ``schemes``; in_committed and in_programme say which scenario holds it.
+    """
+    stock = inputs.scheme_places
+    last = stock[stock["year"] == stock.groupby("scheme_id")["year"].transform("max")]
+    first_year = stock[stock["places"] > 0].groupby("scheme_id")["year"].min().rename("first_year")
+    complete = last.groupby("scheme_id")["places"].sum().rename("places_when_complete")
+    names = inputs.areas.set_index("area_id")["area_name"]
+    table = pd.DataFrame(inputs.schemes.drop(columns="geometry")).join(first_year, on="scheme_id")
+    table = table.join(complete, on="scheme_id")
+    table = table.assign(
+        district_name=table["district_id"].map(names).fillna(""),
+        cluster_name=table["cluster_id"].map(names).fillna(""),
+    )
+    for name in ("committed", "programme"):
+        held = inputs.scenarios[name].scheme_ids if name in inputs.scenarios else ()
+        table[f"in_{name}"] = table["scheme_id"].isin(held)
+    columns = [
+        "scheme_id", "scheme_name", "action", "district_id", "district_name", "cluster_id", "cluster_name",
+        "provision_type", "first_year", "places_when_complete", "capital_gbp_low", "capital_gbp_central",
+        "capital_gbp_high", "funding_line", "funding_status", "delivery_rag", "rationale", "quality",
+        "in_committed", "in_programme",
+    ]  # fmt: skip
+    return table[columns].sort_values(["first_year", "scheme_id"], ignore_index=True)
+
+
+def programme_places_table(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
+    """Return places added, capacity, demand and remaining shortfall by scenario and year.
+
+    Returns
+    -------
+    DataFrame
+        Released table ``programme_places``; shortfall = demand - capacity (a surplus is below zero); complete =
+        the places equal those of the last year.
+    """
+    parts = []
+    for scenario_id, assessment in assessments.items():
+        inputs, gap = assessment.inputs, assessment.sufficiency
+        total = gap[
+            (gap["area_id"] == inputs.parameters.county_id)
+            & (gap["phase"] == ALL)
+            & (gap["need"] == ALL)
+            & (gap["provision_type"] == HEADLINE)
+        ].drop_duplicates("year")
+        rows = total[["year", "capacity_places", "demand_pupils"]].copy()
+        wanted = inputs.scenarios[scenario_id].scheme_ids
+        stock = inputs.scheme_places[inputs.scheme_places["scheme_id"].isin(wanted)]
+        for kind in HEADLINE_TYPES:
+            added = added_places(pd.DataFrame(inputs.schemes), stock, [kind])
+            rows[f"{kind}_added_places"] = rows["year"].map(added).fillna(0).astype("int64")
+        rows["shortfall_places"] = rows["demand_pupils"] - rows["capacity_places"]
+        last = rows.loc[rows["year"].idxmax()]
+        rows["complete"] = rows["capacity_places"] == last["capacity_places"]
+        parts.append(rows.assign(scenario_id=scenario_id))
+    columns = ["scenario_id", "year", *(f"{kind}_added_places" for kind in HEADLINE_TYPES), "capacity_places",
+               "demand_pupils", "shortfall_places", "complete"]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def capital_of(inputs: Inputs, scenario_id: str) -> pd.DataFrame:
+    """Return the capital of a scenario's schemes by funding line and first year (purse capital of table money)."""
+    wanted = inputs.scenarios[scenario_id].scheme_ids
+    schemes = inputs.schemes[inputs.schemes["scheme_id"].isin(wanted)]
+    stock = inputs.scheme_places[inputs.scheme_places["places"] > 0]
+    return capital_table(scenario_id, pd.DataFrame(schemes), stock.groupby("scheme_id")["year"].min())
+
+
+def capacity_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
+    """Return local headline places by scenario, year, district (and county) and type."""
+    parts = []
+    for scenario_id, assessment in assessments.items():
+        inputs = assessment.inputs
+        areas = inputs.areas[inputs.areas["level"].isin(["county", "district"])]
+        table = capacity_by_area(inputs.places, inputs.provision, inputs.settings, inputs.parameters.county_id)
+        table = table[table["provision_type"].isin(HEADLINE_TYPES)].merge(areas[["area_id", "area_name"]], on="area_id")
+        parts.append(table.assign(scenario_id=scenario_id))
+    columns = ["scenario_id", "year", "area_id", "area_name", "provision_type", "capacity_places"]
+    table = pd.concat(parts, ignore_index=True)[columns]
+    return table.sort_values(columns[:5], kind="stable", ignore_index=True)
+
+
+def support_by_area(match: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """Return the support-base match by county, district and cluster.
+
+    Returns
+    -------
+    DataFrame
+        scenario_id, year, area_id, phase, own_school_pupils, partner_pupils, without_base_pupils, mean_extra_km
+        (of pupils at a partner's base; NaN where there are none).
+    """
+    parents = inputs.areas.set_index("area_id")["parent_id"]
+    columns = {"own_school": "own_school_pupils", "partner": "partner_pupils", "without": "without_base_pupils"}
+    rows = match.assign(
+        extra=match["extra_km"].fillna(0.0) * match["pupils"],
+        **{name: match["pupils"].where(match["match"] == kind, 0) for kind, name in columns.items()},
+    )
+    parts = []
+    for areas in (rows["cluster_id"], rows["cluster_id"].map(parents), inputs.parameters.county_id):
+        key = ["scenario_id", "year", "area_id", "phase"]
+        sums = rows.assign(area_id=areas).groupby(key, as_index=False)[[*columns.values(), "extra"]].sum()
+        parts.append(sums)
+    table = pd.concat(parts, ignore_index=True)
+    table["mean_extra_km"] = (table["extra"] / table["partner_pupils"]).where(table["partner_pupils"] > 0)
+    return table.drop(columns="extra")
