@@ -1,0 +1,5 @@
+"""Small figures stay in: suppression, and the designed set of public tables."""
+
+from sufficiency.disclosure.release import release
+
+__all__ = ["release"]

@@ -1,0 +1,73 @@
+"""The shelf of released tables: each with its mask, hidden figures taken out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ID: tuple[str, ...] = ("scenario_id", "policy", "year", "level", "area_id", "area_name")
+
+
+class Shelf:
+    """Collects tables with their masks under the names of the designed set.
+
+    Parameters
+    ----------
+    names
+        Name of each area, by area_id.
+    """
+
+    def __init__(self, names: pd.Series) -> None:
+        self.tables: dict[str, pd.DataFrame] = {}
+        self.hidden: dict[str, pd.DataFrame] = {}
+        self.names = names
+
+    def put(self, name: str, frame: pd.DataFrame, mask: pd.DataFrame, columns: Sequence[str]) -> None:
+        """Keep the columns, with hidden figures taken out; a column that the mask does not have is shown."""
+        kept = frame.loc[:, list(columns)].reset_index(drop=True)
+        veil = mask.reindex(index=frame.index, columns=list(columns), fill_value=False).astype(bool)
+        veil = veil.reset_index(drop=True)
+        for column in columns:
+            if veil[column].any():
+                values = kept[column]
+                values = values.astype("Int64") if pd.api.types.is_integer_dtype(values) else values
+                kept[column] = values.mask(veil[column])
+        self.tables[name], self.hidden[name] = kept, veil
+
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the frame with the area's name."""
+        return frame.assign(area_name=frame["area_id"].map(self.names))
+
+
+def no_mask(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a mask that hides nothing."""
+    return pd.DataFrame(False, index=frame.index, columns=frame.columns)
+
+
+def hidden_frame(wide: pd.DataFrame, key: Sequence[str], columns: Sequence[str], cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the mask of `wide`: in each of the columns, whether the cell with its key and measure is hidden.
+
+    Parameters
+    ----------
+    wide
+        The table; a column's name is the measure of its cells.
+    key
+        Columns that name a row in both.
+    columns
+        Count columns; all others are shown.
+    cells
+        Cells with key, measure and hidden.
+    """
+    mask = no_mask(wide)
+    hidden = cells.loc[cells["hidden"] & cells["measure"].isin(list(columns)), [*key, "measure"]]
+    if hidden.empty:
+        return mask
+    flags = hidden.drop_duplicates().assign(flag=True).set_index([*key, "measure"])["flag"].unstack()  # noqa: PD010
+    joined = wide[list(key)].merge(flags.reset_index(), on=list(key), how="left", validate="m:1")
+    for column in flags.columns:
+        mask[column] = joined[column].eq(True).to_numpy(bool)
+    return mask

@@ -1,0 +1,179 @@
+"""The public tables beside the gap and the journeys: each hidden in its own equations, or with the cells behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from sufficiency.disclosure import cells as c
+from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
+from sufficiency.disclosure.suppress import Equations, hide
+from sufficiency.disclosure.system import hide_cells
+from sufficiency.model.vocabulary import ALL, HEADLINE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WINNERS: Final = ("better_off_pupils", "worse_off_pupils")
+_PRESSURE: Final = ("over_capacity_pupils", "over_number_pupils")
+_SUPPORT: Final = ("own_school_pupils", "partner_pupils", "without_base_pupils")
+_PLACE: Final = [*c.SLICE, "area_id"]
+
+
+def travelled(journeys: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> pd.DataFrame:
+    """Return the cells of day pupils by area, whose sums (kilometres, cost, carbon) are printed and additive."""
+    total = journeys[(journeys["phase"] == ALL) & (journeys["need"] == ALL)]
+    return hide_cells(c.side_cells(total[[*c.SLICE, "area_id", "pupils"]], ["pupils"], areas), hide_up_to)
+
+
+def put_flows(shelf: Shelf, flows: pd.DataFrame, cells: pd.DataFrame) -> None:
+    """Put the pupils by district of home and of setting."""
+    rows = flows.reset_index(drop=True).assign(area_id=flows["home_area_id"].to_numpy())
+    names = shelf.named(rows)["area_name"]
+    rows = rows.assign(home_area_name=names, setting_area_name=rows["setting_area_id"].map(shelf.names))
+    rows["setting_area_name"] = rows["setting_area_name"].fillna("Outside the county")
+    listed = cells[cells["measure"].str.startswith(c.FLOW)]
+    listed = listed.assign(setting_area_id=listed["measure"].str.removeprefix(c.FLOW), measure="pupils")
+    mask = hidden_frame(rows, [*_PLACE, "setting_area_id"], ["pupils"], listed)
+    columns = ("home_area_id", "home_area_name", "setting_area_id", "setting_area_name", "pupils")
+    shelf.put("flows", rows, mask, (*c.SLICE, *columns))
+
+
+def put_reasons(shelf: Shelf, reasons: pd.DataFrame, cells: pd.DataFrame) -> None:
+    """Put the county's pupils without a modelled place by reason."""
+    rows = reasons.reset_index(drop=True)
+    listed = cells[cells["measure"].str.startswith(c.REASON)]
+    listed = listed.assign(reason=listed["measure"].str.removeprefix(c.REASON), measure="pupils")
+    mask = hidden_frame(rows, [*c.SLICE, "reason"], ["pupils"], listed)
+    shelf.put("reasons", rows, mask, (*c.SLICE, "reason", "reason_text", "pupils"))
+
+
+def _printed(shelf: Shelf, measures: Sequence[str]) -> pd.DataFrame:
+    """Return the area totals as they are printed, long: value and flag by scenario, policy, year, area and measure."""
+    parts = []
+    for name in ("sufficiency_area", "journeys_area"):
+        frame, veil = shelf.tables[name], shelf.hidden[name]
+        chosen = [column for column in frame.columns if column in set(measures)]
+        floats = frame[[*_PLACE, *chosen]].astype(dict.fromkeys(chosen, "Float64"))
+        long = floats.melt(_PLACE, var_name="measure", value_name="value")
+        long["flag"] = veil[chosen].melt()["value"].to_numpy(bool)
+        parts.append(long)
+    return pd.concat(parts, ignore_index=True)
+
+
+def put_comparison(shelf: Shelf, comparison: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
+    """Put the comparison, made from what is printed: no change where either side is hidden or does not apply.
+
+    Pupils better and worse off are counts of their own, hidden in their own equations.
+    """
+    rows = comparison.drop(columns=["before", "after", "change"], errors="ignore").reset_index(drop=True)
+    printed = _printed(shelf, sorted(rows["measure"].unique()))
+    veil = no_mask(rows)
+    key = ["policy", "year", "area_id", "measure"]
+    for scenario, column in (("against_id", "before"), ("scenario_id", "after")):
+        side = rows[[scenario, *key]].merge(
+            printed.rename(columns={"scenario_id": scenario}), on=[scenario, *key], how="left", validate="m:1"
+        )
+        rows[column] = side["value"].to_numpy(np.float64, na_value=np.nan)
+        veil[column] = side["flag"].eq(True).to_numpy(bool)
+    # a difference of tenths is a tenth, not 0.30000000000000004
+    rows["change"] = (rows["after"] - rows["before"]).round(6)
+    veil["change"] = veil["before"] | veil["after"]
+    both = rows["scenario_id"] + "|" + rows["against_id"]
+    pairs = rows.assign(scenario_id=both)
+    winners = pairs.drop_duplicates(_PLACE)[[*_PLACE, *WINNERS]]
+    hidden = hide_cells(c.side_cells(winners, list(WINNERS), areas), hide_up_to)
+    flags = hidden_frame(pairs, _PLACE, list(WINNERS), hidden)
+    veil[list(WINNERS)] = flags[list(WINNERS)]
+    rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
+    columns = ("scenario_id", "against_id", *ID[1:], "measure", "before", "after", "change", *WINNERS)
+    shelf.put("comparison_area", rows, veil, columns)
+
+
+def put_support(shelf: Shelf, match: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
+    """Put the support-base match; need is the same in every scenario, so one scenario must not give another away."""
+    rows = match.reset_index(drop=True)
+    needed = rows.assign(in_need_pupils=rows[list(_SUPPORT)].sum(axis=1))
+    hidden = hide_cells(c.side_cells(needed, [*_SUPPORT, "in_need_pupils"], areas), hide_up_to)
+    mask = hidden_frame(rows, ["scenario_id", "year", "area_id", "phase"], list(_SUPPORT), hidden)
+    mask["mean_extra_km"] = mask["partner_pupils"]
+    rows = rows.assign(mean_extra_km=rows["mean_extra_km"].round(1))
+    rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
+    columns = ("scenario_id", "year", "level", "area_id", "area_name", "phase", *_SUPPORT, "mean_extra_km")
+    shelf.put("support_match", rows, mask, columns)
+
+
+def put_transfers(shelf: Shelf, transfers: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
+    """Put the phase transfers."""
+    rows = transfers.reset_index(drop=True)
+    # each transfer is a table of its own: it stands where the scenario does elsewhere
+    hidden = hide_cells(c.side_cells(rows.assign(scenario_id=rows["transfer"]), ["pupils"], areas), hide_up_to)
+    hidden = hidden.rename(columns={"scenario_id": "transfer"})
+    mask = hidden_frame(rows, ["year", "area_id", "transfer", "need"], ["pupils"], hidden)
+    rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
+    columns = ("year", "level", "area_id", "area_name", "transfer", "need", "pupils")
+    shelf.put("phase_transfers", rows, mask, columns)
+
+
+def put_pressure(shelf: Shelf, pressure: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
+    """Put the pupils above places, by the district of the setting."""
+    rows = pressure.reset_index(drop=True)
+    hidden = hide_cells(c.side_cells(rows, list(_PRESSURE), areas), hide_up_to)
+    mask = hidden_frame(rows, [*c.SLICE, "area_id"], list(_PRESSURE), hidden)
+    rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
+    shelf.put("pressure", rows, mask, [*c.SLICE, "level", "area_id", "area_name", *_PRESSURE])
+
+
+def put_money(shelf: Shelf, money: pd.DataFrame, county: pd.DataFrame, travelled_county: pd.DataFrame) -> None:
+    """Put the money; a cost is hidden with the county's count that it is a multiple of (column `behind`)."""
+    rows = money.reset_index(drop=True)
+    bands = [column for column in rows.columns if column.startswith("gbp_")]
+    flags = county.loc[county["hidden"] & (county["phase"] == ALL) & (county["need"] == ALL)]
+    flags = flags.assign(behind=flags["provision_type"] + ":" + flags["measure"])
+    sums = travelled_county[travelled_county["hidden"]].assign(behind="pupil_km")
+    listed = pd.concat([flags[[*c.SLICE, "behind"]], sums[[*c.SLICE, "behind"]]]).drop_duplicates()
+    hidden = pd.MultiIndex.from_frame(listed)
+    rows[bands] = rows[bands].round(-2)  # an exact sum would give the rounded kilometres behind it back
+    mask = no_mask(rows)
+    if "behind" in rows.columns and len(hidden):
+        veiled = pd.MultiIndex.from_frame(rows[[*c.SLICE, "behind"]]).isin(hidden)
+        mask = mask.assign(**dict.fromkeys(bands, veiled))
+    shelf.put("money", rows, mask, [column for column in rows.columns if column != "behind"])
+
+
+def put_programme(shelf: Shelf, programme: pd.DataFrame, county: pd.DataFrame) -> None:
+    """Put the places of the programme; demand and shortfall are hidden where the county's demand is."""
+    rows = programme.reset_index(drop=True)
+    total = county[c.total_rows(county)]
+    mask = hidden_frame(rows, ["scenario_id", "year"], ["demand_pupils"], total)
+    shelf.put("programme_places", rows, mask.assign(shortfall_places=mask["demand_pupils"]), list(rows.columns))
+
+
+def put_forecast(shelf: Shelf, forecast: pd.DataFrame, hide_up_to: int) -> None:
+    """Put demand by year and stream; its sum over streams is printed elsewhere, as pupils in."""
+    rows = forecast.sort_values(["year", "stream"], ignore_index=True)
+    counts = rows["pupils"].to_numpy(np.int64)
+    year, years = pd.factorize(rows["year"])
+    sums = np.bincount(year, weights=counts, minlength=len(years)).astype(np.int64)
+    size, streams = len(rows), np.arange(len(rows))
+    equations = Equations(
+        np.r_[np.arange(len(years)), year].astype(np.int64),
+        np.r_[size + np.arange(len(years)), streams].astype(np.int64),
+        np.r_[np.ones(len(years), bool), np.zeros(size, bool)],
+    )
+    spared = np.r_[(rows["stream"] == HEADLINE).to_numpy(bool), np.ones(len(years), bool)]
+    _, hidden = hide(
+        np.r_[counts, sums], equations, hide_up_to, spared=spared, rank=np.zeros(spared.size, dtype=np.int64)
+    )
+    mask = no_mask(rows)
+    mask = mask.assign(**dict.fromkeys(("pupils", "low_pupils", "high_pupils"), hidden[:size]))
+    shelf.put("forecast", rows, mask, list(rows.columns))
+
+
+def put_bridge(shelf: Shelf, bridge: pd.DataFrame, hide_up_to: int) -> None:
+    """Put the bridge from today to the shortfall: whole, or without figures where one of its steps is small."""
+    small = bool(bridge["pupils"].abs().between(1, hide_up_to).any())
+    mask = no_mask(bridge).assign(pupils=small, start_pupils=small)
+    shelf.put("bridge", bridge, mask, list(bridge.columns))
