@@ -1,0 +1,1 @@
+"""The back door: maps, papers, tables, all from released figures."""

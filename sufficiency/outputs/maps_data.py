@@ -1,0 +1,169 @@
+"""All that the map page's script reads, in one bundle: see `page_data`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sufficiency.model.vocabulary import year_label
+from sufficiency.outputs import maps_figures, maps_places, style
+from sufficiency.outputs.maps_figures import OWN_SHARE, Cell, Frame
+from sufficiency.outputs.maps_settings import setting_rows
+from sufficiency.outputs.maps_words import IGNORES_CAPACITY, all_findings
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from sufficiency.model.results import Inputs, Released, RunRecord
+
+START_MEASURE: Final = "without_local_place_share"
+FIRST_CHOICE: Final = "programme"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the map is drawn on: the areas and their outlines, the rectangle around them, and the roads in it."""
+
+    frame: Frame
+    shapes: dict[str, BaseGeometry]
+    around: BaseGeometry
+    roads: gpd.GeoDataFrame
+    bounds: list[list[float]]
+
+
+def make_ground(released: Released, inputs: Inputs) -> Ground:
+    """Return the areas that the released tables and the geography share, with outlines and roads."""
+    frame = maps_figures.make_frame(released, inputs)
+    shapes = maps_places.outlines(inputs, frame)
+    around = maps_places.surroundings(shapes, frame)
+    roads = maps_places.numbered_roads(inputs, around)
+    return Ground(frame, shapes, around, roads, maps_places.fit_bounds(shapes, frame, inputs.parameters.crs))
+
+
+def _demand_range(released: Released) -> dict[str, list[Cell]]:
+    if "forecast" not in released.tables:
+        return {}
+    out: dict[str, list[Cell]] = {}
+    for row in maps_figures.cells(released, "forecast"):
+        low, high = row.get("low_pupils"), row.get("high_pupils")
+        known = isinstance(low, int | float) and isinstance(high, int | float)
+        if row["stream"] == "headline" and known and low != high:
+            out[str(row["year"])] = [low, high]
+    return out
+
+
+def scenario_rows(inputs: Inputs, frame: Frame) -> list[dict[str, str]]:
+    """Return id, title and description of each scenario; the three known ones keep their plain titles."""
+    out = []
+    for name in frame.scenarios:
+        known = inputs.scenarios.get(name)
+        title = known.title if known is not None and name not in style.SCENARIO_TITLES else style.scenario_title(name)
+        out.append({"id": name, "title": title, "description": known.description if known is not None else ""})
+    return out
+
+
+def _start(frame: Frame, inputs: Inputs) -> dict[str, Any]:
+    others = [name for name in frame.scenarios if name != frame.baseline]
+    after = FIRST_CHOICE if FIRST_CHOICE in others else (others[-1] if others else frame.baseline)
+    years = list(frame.years)
+    headline = inputs.parameters.headline_year
+    return {
+        "scenario": frame.baseline,
+        "after": after,
+        "view": "figure",
+        "policy": frame.policies[0],
+        "year": years.index(headline) if headline in years else len(years) - 1,
+        "measure": START_MEASURE,
+        "level": "district",
+    }
+
+
+def _measures() -> list[dict[str, str]]:
+    out = []
+    for column in maps_figures.MAP_MEASURES:
+        measure = style.MEASURES[column]
+        title = f"{measure.title} (not unmet need)" if column == "location_balance_places" else measure.title
+        out.append(
+            {"id": column, "title": title, "unit": measure.unit, "caption": measure.caption, "gloss": measure.gloss}
+        )
+    return out
+
+
+def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Ground) -> dict[str, Any]:
+    """Return all that the page's script reads: released figures, and facts that a public map shows.
+
+    Parameters
+    ----------
+    released
+        Tables that passed disclosure control; the only source of figures.
+    inputs
+        Place names, settings and the parameters of the area.
+    record
+        The run's id and version.
+    ground
+        Areas, outlines and roads, as `make_ground` returns them.
+
+    Returns
+    -------
+    dict
+        Plain lists, texts and numbers, ready for JSON. A hidden figure is ``"c"``, one that does not apply ``None``.
+    """
+    frame, crs = ground.frame, inputs.parameters.crs
+    scenarios = scenario_rows(inputs, frame)
+    settings = setting_rows(inputs, frame)
+    points = maps_places.anchors(ground.shapes, frame, crs)
+    return {
+        "runId": record.run_id,
+        "illustrative": inputs.parameters.illustrative,
+        "start": _start(frame, inputs),
+        "baseline": frame.baseline,
+        "ownShare": OWN_SHARE,
+        "years": maps_figures.years_of(frame),
+        "publishedYear": year_label(inputs.parameters.first_year),
+        "scenarios": [{"id": scenario["id"], "title": scenario["title"]} for scenario in scenarios],
+        "policies": [
+            {
+                "id": name,
+                "title": style.POLICY_TITLES[name],
+                "gloss": style.POLICY_GLOSSES[name],
+                "ignoresCapacity": name == IGNORES_CAPACITY,
+            }
+            for name in frame.policies
+        ],
+        "measures": _measures(),
+        "areas": [
+            {"id": area, "name": frame.names[area], "level": frame.levels[area], "at": at}
+            for area, at in zip(frame.areas, points, strict=True)
+        ],
+        "bounds": ground.bounds,
+        **_figures(released, frame, scenarios, illustrative=inputs.parameters.illustrative),
+        "settings": settings,
+        "mostPlaces": max((row["places"] for row in settings if row["places"]), default=1),
+        "symbols": {
+            kind: {"shape": symbol.shape, "colour": symbol.colour, "label": symbol.label}
+            for kind, symbol in style.SYMBOLS.items()
+        },
+        "places": maps_places.place_names(inputs, ground.around),
+        "roadLabels": maps_places.road_labels(ground.roads, crs),
+        "colours": {"ink": style.INK, "noData": style.NO_DATA, "dot": style.PLACE_DOT, "flow": style.DARK_GREY},
+    }
+
+
+def _figures(
+    released: Released, frame: Frame, scenarios: list[dict[str, str]], *, illustrative: bool
+) -> dict[str, Any]:
+    """Return the part of the page's data that is figures, with the sentences made of them."""
+    figures = maps_figures.collect(released, frame)
+    changes = maps_figures.collect_changes(released, figures, frame)
+    flows = maps_figures.flow_rows(released, frame)
+    titles = {scenario["id"]: scenario["title"] for scenario in scenarios}
+    return {
+        "figures": maps_figures.figure_arrays(figures, frame),
+        "changes": maps_figures.change_arrays(changes, frame),
+        "scales": maps_figures.scales(figures, changes, frame),
+        "findings": all_findings(figures, changes, frame, titles, illustrative=illustrative),
+        "demandRange": _demand_range(released),
+        "flows": flows,
+        "mostFlow": maps_figures.most_flow(flows),
+    }

@@ -1,0 +1,171 @@
+"""The neutral document: a paper as a list of blocks, written once and set both as docx and as pdf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from sufficiency.outputs import style
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+__all__ = [
+    "Blank",
+    "Block",
+    "Bullets",
+    "Callout",
+    "Card",
+    "Cards",
+    "Column",
+    "Heading",
+    "Paper",
+    "Paragraph",
+    "Picture",
+    "Table",
+    "kept_with_next",
+    "with_symbol_notes",
+]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of level 1 to 3; ``new_page`` starts a page."""
+
+    text: str
+    level: int = 1
+    new_page: bool = False
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph: body text, a lead sentence, or a small note."""
+
+    text: str
+    kind: Literal["body", "lead", "note"] = "body"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of short items."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Callout:
+    """A boxed statement that must not be missed."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A headline figure: what it counts, the figure, its range, its change and what it means."""
+
+    label: str
+    figure: str
+    range: str
+    change: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Headline figures side by side, at most four."""
+
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart or map: vector and raster form, the finding as alternative text, a caption, its share of the width."""
+
+    name: str
+    svg: bytes
+    png: bytes
+    alt: str
+    caption: str
+    width_share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: header with its unit, whether it holds numbers, and its relative width."""
+
+    title: str
+    number: bool = True
+    width: float = 1.0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of at most eight columns; the last ``total_rows`` rows are ruled off as totals."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    total_rows: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a table that is too wide to read, or whose rows do not fit its columns."""
+        if len(self.columns) > 8:
+            message = f"table {self.caption!r} has {len(self.columns)} columns, more than 8"
+            raise ValueError(message)
+        if any(len(row) != len(self.columns) for row in self.rows):
+            message = f"table {self.caption!r} has a row that does not fit its columns"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A section that an officer writes: a heading and what belongs there, never generated text."""
+
+    title: str
+    prompt: str
+
+
+def with_symbol_notes(block: Block) -> Block:
+    """Return a table with the meaning of each symbol that stands in it, and of no other; other blocks as they are."""
+    if not isinstance(block, Table):
+        return block
+    cells = {cell for row in block.rows for cell in row}
+    said = [
+        note
+        for symbol, note in (
+            (style.SUPPRESSED, style.SUPPRESSED_NOTE),
+            (style.NOT_APPLICABLE, style.NOT_APPLICABLE_NOTE),
+        )
+        if symbol in cells and not any(f"{symbol} = " in own for own in block.notes)
+    ]
+    return replace(block, notes=(*block.notes, " ".join(said))) if said else block
+
+
+def kept_with_next(blocks: tuple[Block, ...]) -> list[bool]:
+    """Return which blocks stay on the page of the next: headings, and the words between a heading and its exhibit."""
+    kept = [isinstance(block, Heading) for block in blocks]
+    for start in [place for place, heading in enumerate(kept) if heading]:
+        end = start + 1
+        while end < len(blocks) and isinstance(blocks[end], Paragraph):
+            end += 1
+        if end < len(blocks) and isinstance(blocks[end], Picture | Table | Callout):
+            kept[start:end] = [True] * (end - start)
+    return kept
+
+
+Block = Heading | Paragraph | Bullets | Callout | Cards | Picture | Table | Blank
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A whole paper."""
+
+    title: str
+    subtitle: str
+    subject: str
+    marking: str
+    footer: str
+    date: dt.date
+    blocks: tuple[Block, ...]

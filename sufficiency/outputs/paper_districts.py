@@ -1,0 +1,232 @@
+"""One page a district, all in one layout, so that two can be laid side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sufficiency.model import vocabulary as v
+from sufficiency.outputs import charts_map, style
+from sufficiency.outputs.paper_blocks import Block, Callout, Card, Cards, Column, Heading, Table
+from sufficiency.outputs.sentences import (
+    Figure,
+    change_sentence,
+    count_words,
+    difference,
+    figure_text,
+    list_words,
+    minutes_words,
+    rank_words,
+    share_phrase,
+    share_sentence,
+    signed_figure,
+)
+
+if TYPE_CHECKING:
+    from sufficiency.outputs.paper_facts import Facts
+
+__all__ = ["district_pages", "printed_counts"]
+
+Row = tuple[str, list[Figure]]
+
+
+def _finding(facts: Facts, area: str, name: str) -> str:
+    before = facts.area("without_local_place_share", area, facts.base)
+    after = facts.area("without_local_place_share", area, facts.main)
+    text = f"{name}: {share_phrase(before, 'pupils')} without a local place in {facts.year_text}"
+    if facts.base != facts.main and after.value is not None and 0 <= after.value <= 1:
+        text += f", {style.share_words(after.value)} {facts.scenario_words(facts.main)}"
+    return text + facts.illustrative_tag
+
+
+def _card_counts(facts: Facts, area: str) -> tuple[Figure, Figure, Figure, Figure, Figure]:
+    """Return the counts on the cards: need, without a local place, own district, local place, need at the start."""
+    return (
+        facts.area("demand_pupils", area, facts.main),
+        facts.area("without_local_place_pupils", area, facts.main),
+        facts.area("placed_own_area_pupils", area, facts.main),
+        facts.area("placed_local_pupils", area, facts.main),
+        facts.area("demand_pupils", area, facts.base, year=facts.parameters.first_year),
+    )
+
+
+def _cards(facts: Facts, area: str) -> Cards:
+    need, without, own, local, first = _card_counts(facts, area)
+    median = facts.journey("median_min", area, facts.main)
+    words = facts.scenario_words(facts.main)
+    change = facts.change("without_local_place_pupils", area)
+    moved = facts.change("median_min", area, journeys=True)
+    than = facts.scenario_words(facts.against)
+    return Cards(
+        (
+            Card(
+                "Need a specialist place, pupils",
+                figure_text(need),
+                "",
+                f"{count_words(first, 'pupil')} in {v.year_label(facts.parameters.first_year)}.",
+                "",
+            ),
+            Card(
+                "Without a local place, pupils",
+                figure_text(without),
+                words,
+                f"{style.sentence_case(change_sentence(change, 'pupil', than))}." if facts.compares else "",
+                "",
+            ),
+            Card(
+                "Placed in own district, pupils",
+                figure_text(own),
+                f"{words}, of {count_words(local, 'pupil')} with a local place",
+                "",
+                "",
+            ),
+            Card(
+                "Median journey, minutes",
+                figure_text(median),
+                f"{words}, direct time one way",
+                f"{style.sentence_case(minutes_words(moved, than))}." if facts.compares else "",
+                "",
+            ),
+        )
+    )
+
+
+def _group_rows(facts: Facts, area: str) -> list[Row]:
+    rows: list[Row] = []
+
+    def line(label: str, table: str, **key: str) -> Row:
+        where = {"policy": facts.policy, "year": facts.year, "area_id": area, **key}
+        need = facts.figure(table, "demand_pupils", scenario_id=facts.main, **where)
+        without = [facts.figure(table, "without_local_place_pupils", scenario_id=s, **where) for s in facts.ends]
+        return label, [need, *without]
+
+    for code, label in v.NEED_GROUP_NAMES.items():
+        if len(facts.rows("sufficiency_district_need_group", area_id=area, need=code)):
+            rows.append(line(label, "sufficiency_district_need_group", need=code))
+    for code, label in v.PHASE_NAMES.items():
+        if len(facts.rows("sufficiency_district_phase", area_id=area, phase=code)):
+            rows.append(line(f"{label} (all needs)", "sufficiency_district_phase", phase=code))
+    return [*rows, line("All pupils", "sufficiency_area")]
+
+
+def _cells(rows: list[Row]) -> tuple[tuple[str, ...], ...]:
+    return tuple((label, *map(figure_text, figures)) for label, figures in rows)
+
+
+def _groups_table(facts: Facts, area: str, name: str) -> Table:
+    columns = (
+        Column("Broad area of need, then phase", number=False, width=2.6),
+        Column("Need a place, pupils"),
+        *(Column(f"Without local place: {style.scenario_title(s).lower()}", width=1.2) for s in facts.ends),
+    )
+    return Table(
+        f"{name}: need and pupils without a local place, {facts.year_text}",
+        columns,
+        _cells(_group_rows(facts, area)),
+        total_rows=1,
+    )
+
+
+def _flow_rows(facts: Facts, area: str) -> list[Row]:
+    """Return where pupils with a local place go: their own district, or another; the full matrix is a table apart."""
+    own, local = (
+        [facts.area(column, area, s) for s in facts.standing]
+        for column in ("placed_own_area_pupils", "placed_local_pupils")
+    )
+    return [
+        ("In their own district", own),
+        ("In another district of the county", [difference(*pair) for pair in zip(local, own, strict=True)]),
+        ("Pupils with a local place", local),
+    ]
+
+
+def printed_counts(facts: Facts, area: str) -> list[Figure]:
+    """Return every count printed on a district's page: its cards, bars and two tables; not its shares and minutes."""
+    tables = [*_group_rows(facts, area), *_flow_rows(facts, area)]
+    found = [*_card_counts(facts, area), *(figure for _, figures in tables for figure in figures)]
+    return found + [figure for row in charts_map.bar_figures(facts, area) for figure in row]
+
+
+def _flows_table(facts: Facts, area: str, name: str) -> Table:
+    columns = (
+        Column("Where the local place is", number=False, width=2.4),
+        *(Column(f"{style.scenario_title(s)}, pupils") for s in facts.standing),
+    )
+    return Table(
+        f"{name}: where its pupils' local places are, {facts.year_text}",
+        columns,
+        _cells(_flow_rows(facts, area)),
+        total_rows=1,
+    )
+
+
+def _gap_statement(facts: Facts, area: str, name: str) -> str:
+    part = facts.area("without_local_place_pupils", area, facts.base)
+    need = facts.area("demand_pupils", area, facts.base)
+    order = [row[0] for row in facts.ranked(facts.base)]
+    known = facts.area("without_local_place_share", area, facts.base).is_known
+    rank = f", {rank_words(order.index(area) + 1, len(order))} by share" if known else ""
+    balance = facts.area("location_balance_places", area, facts.main)
+    text = (
+        f"{style.sentence_case(facts.scenario_words(facts.base))}, {share_sentence(part, need, 'pupils')} living "
+        f"in {name} would "
+        "be without a local state-funded specialist place (modelled) in "
+        f"{facts.year_text}{rank}{facts.illustrative_tag}."
+    )
+    if facts.base != facts.main:
+        after = facts.area("without_local_place_pupils", area, facts.main)
+        better = facts.figure(
+            "comparison_area",
+            "better_off_pupils",
+            scenario_id=facts.main,
+            against_id=facts.against,
+            policy=facts.policy,
+            year=facts.year,
+            area_id=area,
+            measure="without_local_place_pupils",
+        )
+        text += f" {style.sentence_case(facts.scenario_words(facts.main))} it would be {count_words(after, 'pupil')}"
+        text += (
+            f"; {count_words(better, 'pupil')} would be better off than {facts.scenario_words(facts.against)} (a "
+            "better kind of place, or one at least a minute nearer)."
+            if better.value
+            else "."
+        )
+    text += f" Places in the district less its pupils: {signed_figure(balance)} (location balance, not unmet need)."
+    return text + _transfers(facts, area)
+
+
+def _transfers(facts: Facts, area: str) -> str:
+    if not facts.has("phase_transfers"):
+        return ""
+    found = facts.rows("phase_transfers", area_id=area, year=facts.year, need="all")
+    parts = [
+        f"{count_words(facts.at('phase_transfers', i, 'pupils'), 'pupil')} from {found.at[i, 'transfer']}"
+        for i in found.index
+    ]
+    return f" Changing phase the September after: {list_words(parts)}." if parts else ""
+
+
+def district_pages(facts: Facts) -> list[Block]:
+    """Return a page for each district: finding, four figures, map and chart, tables, gap statement."""
+    blocks: list[Block] = []
+    for area, name in facts.districts:
+        local = facts.area("placed_local_pupils", area, facts.main)
+        counts = [
+            f"{figure_text(facts.area('without_local_place_pupils', area, s))} {facts.scenario_words(s)}"
+            for s in facts.standing
+        ]
+        alt = (
+            f"Map of the clusters of {name} and a bar chart. Pupils without a local place: {list_words(counts)}. "
+            f"{style.sentence_case(count_words(local, 'pupil'))} would have a local place "
+            f"{facts.scenario_words(facts.main)}."
+        )
+        caption = f"{name}: where pupils without a local place live, and how many there are{facts.illustrative_tag}"
+        blocks += [
+            Heading(_finding(facts, area, name), new_page=True),
+            _cards(facts, area),
+            charts_map.district_picture(facts, area, caption, alt),
+            _groups_table(facts, area, name),
+        ]
+        blocks.append(_flows_table(facts, area, name))
+        blocks.append(Callout("Gap statement", _gap_statement(facts, area, name)))
+    return blocks

@@ -1,0 +1,132 @@
+"""The neutral document as pdf, set by typst: its date fixed, fonts from wheels only, tags for screen readers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import typst
+
+from sufficiency.outputs import style
+from sufficiency.outputs.paper_blocks import (
+    Blank,
+    Block,
+    Bullets,
+    Callout,
+    Cards,
+    Heading,
+    Paper,
+    Paragraph,
+    Picture,
+    Table,
+    kept_with_next,
+)
+from sufficiency.outputs.stable import clean_text, fixed_datetime
+
+__all__ = ["pdf_bytes"]
+
+PALE = "#F3F5F8"
+
+
+def _block(block: Block) -> dict[str, Any]:  # noqa: PLR0911 - one return for each kind of block
+    match block:
+        case Heading():
+            return {"kind": "heading", "text": block.text, "level": block.level, "new_page": block.new_page}
+        case Paragraph():
+            return {"kind": "paragraph", "text": block.text, "style": block.kind}
+        case Bullets():
+            return {"kind": "bullets", "items": list(block.items)}
+        case Callout():
+            return {"kind": "callout", "title": block.title, "text": block.text}
+        case Cards():
+            return {"kind": "cards", "cards": [vars(card) for card in block.cards]}
+        case Picture():
+            return {
+                "kind": "picture",
+                "file": f"{block.name}.svg",
+                "alt": block.alt,
+                "caption": block.caption,
+                "width_share": block.width_share,
+            }
+        case Table():
+            return {
+                "kind": "table",
+                "caption": block.caption,
+                "columns": [vars(column) for column in block.columns],
+                "rows": [list(row) for row in block.rows],
+                "notes": list(block.notes),
+                "total_rows": block.total_rows,
+            }
+        case Blank():
+            return {"kind": "blank", "title": block.title, "prompt": block.prompt}
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {key: _clean(each) for key, each in value.items()}
+    return [_clean(each) for each in value] if isinstance(value, list) else value
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    return {
+        "title": paper.title,
+        "subtitle": paper.subtitle,
+        "short_title": paper.subject,
+        "subject": paper.subject,
+        "author": "sufficiency",
+        "marking": paper.marking,
+        "footer": paper.footer,
+        "date": [paper.date.year, paper.date.month, paper.date.day],
+        "style": {
+            "ink": style.INK,
+            "quiet": style.QUIET_INK,
+            "accent": style.DARK_BLUE,
+            "rule": style.RULE,
+            "pale": PALE,
+        },
+        "blocks": [
+            {**_block(block), "keep": keep}
+            for block, keep in zip(paper.blocks, kept_with_next(paper.blocks), strict=True)
+        ],
+    }
+
+
+def pdf_bytes(paper: Paper) -> bytes:
+    """Return the paper as a tagged pdf (PDF/UA-1).
+
+    Parameters
+    ----------
+    paper
+        The document. Its text is data for the typesetter, never markup.
+
+    Returns
+    -------
+    bytes
+        The same paper gives the same bytes.
+    """
+    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    with tempfile.TemporaryDirectory(prefix="sufficiency-") as name:
+        folder = Path(name)
+        template = files("sufficiency.outputs") / "templates" / "paper.typ"
+        (folder / "paper.typ").write_bytes(template.read_bytes())
+        (folder / "paper.json").write_text(json.dumps(_clean(_paper(paper))), encoding="utf-8")
+        for block in paper.blocks:
+            if isinstance(block, Picture):
+                (folder / f"{block.name}.svg").write_bytes(block.svg)
+        out = typst.compile(
+            folder / "paper.typ",
+            root=folder,
+            font_paths=[fonts],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=fixed_datetime(paper.date).replace(tzinfo=dt.UTC),
+        )
+    return bytes(out)

@@ -1,0 +1,213 @@
+"""The paper on provision and on sufficiency: places by district and type, who has no local place, where, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sufficiency.model import vocabulary as v
+from sufficiency.model.vocabulary import year_label
+from sufficiency.outputs import charts_map, style
+from sufficiency.outputs.paper_blocks import (
+    Block,
+    Column,
+    Heading,
+    Paragraph,
+    Table,
+)
+from sufficiency.outputs.paper_front import WITHOUT
+from sufficiency.outputs.sentences import (
+    Figure,
+    count_words,
+    figure_text,
+    list_words,
+    share_sentence,
+    signed_figure,
+)
+
+if TYPE_CHECKING:
+    from sufficiency.outputs.paper_facts import Facts
+
+__all__ = ["provision_section", "sufficiency_section"]
+
+NAME: Final = Column("District", number=False, width=2.1)
+
+
+def provision_section(facts: Facts) -> list[Block]:
+    """Return local places by district and type, and the location balance."""
+    first, county = facts.parameters.first_year, facts.county
+    columns = (
+        NAME,
+        Column(f"Special school places {year_label(first)}"),
+        Column(f"Specialist base places {year_label(first)}"),
+        Column(f"Places {year_label(first)}"),
+        Column(f"Places {facts.year_text}, {style.scenario_title(facts.main).lower()}"),
+        Column(f"Resident pupils {facts.year_text}"),
+        Column(f"Location balance {facts.year_text}"),
+    )
+
+    def line(area: str, name: str, kinds: list[str]) -> tuple[str, ...]:
+        return (
+            name,
+            *kinds,
+            figure_text(facts.area("capacity_places", area, facts.base, year=first)),
+            figure_text(facts.area("capacity_places", area, facts.main)),
+            figure_text(facts.area("demand_pupils", area, facts.main)),
+            signed_figure(facts.area("location_balance_places", area, facts.main)),
+        )
+
+    kinds_of = {
+        area: [
+            facts.figure(
+                "capacity_district_type",
+                "capacity_places",
+                scenario_id=facts.base,
+                year=first,
+                area_id=area,
+                provision_type=kind,
+            )
+            for kind in v.HEADLINE_TYPES
+        ]
+        for area, _ in facts.districts
+    }
+    rows = [line(area, name, [figure_text(x) for x in kinds_of[area]]) for area, name in facts.districts]
+    totals = []
+    for place in range(len(v.HEADLINE_TYPES)):
+        cells = [found[place] for found in kinds_of.values()]
+        known = all(cell.is_known for cell in cells)
+        totals.append(figure_text(Figure(sum(c.known for c in cells)) if known else Figure(None, hidden=True)))
+    rows.append(line(*county, totals))
+    places = facts.area("capacity_places", county[0], facts.base, year=first)
+    return [
+        Heading("Provision and capacity"),
+        Paragraph(
+            f"{county[1]} has {count_words(places, 'local state-funded place')} in special schools and specialist "
+            "bases in "
+            f"{year_label(first)}. Independent places and other councils' places are not counted as capacity; they "
+            "are shown as "
+            "reliance."
+        ),
+        Table(
+            "Local places by district and type",
+            columns,
+            tuple(rows),
+            (
+                (
+                    "Location balance = places that stand in the district less pupils who live there. It is "
+                    "location balance, not "
+                    "unmet need: some schools serve the whole county. Capacities of named schools that are not "
+                    "published are inputs "
+                    "only; places are shown by district and type."
+                ),
+            ),
+            total_rows=1,
+        ),
+    ]
+
+
+_COUNTS: Final = (
+    "demand_pupils",
+    "placed_local_pupils",
+    "other_council_pupils",
+    "independent_pupils",
+    "unplaced_pupils",
+    "without_local_place_pupils",
+)
+_COUNT_COLUMNS: Final = (
+    Column("Need a place, pupils"),
+    Column("Local place"),
+    Column("Other council"),
+    Column("Independent", width=1.15),
+    Column("No modelled place", width=1.1),
+    Column("Without local place", width=1.1),
+    Column("Share without"),
+)
+
+
+def _count_line(facts: Facts, name: str, area: str, scenario: str) -> tuple[str, ...]:
+    counts = [figure_text(facts.area(column, area, scenario)) for column in _COUNTS]
+    return (name, *counts, figure_text(facts.area("without_local_place_share", area, scenario), share=True))
+
+
+def sufficiency_section(facts: Facts) -> list[Block]:
+    """Return the districts ranked, mapped and tabled, the scenarios side by side, and the reasons."""
+    ranked, county = facts.ranked(facts.base), facts.county
+    known = [row for row in ranked if row[2].is_known]
+    blocks: list[Block] = [Heading("Sufficiency: who has no local place")]
+    caption, alt = "Residents without a local state-funded specialist place (modelled), share", "The shares are hidden."
+    if known:
+        order = list_words([f"{name} ({style.share_text(share.known)})" for _, name, share in known])
+        total = share_sentence(
+            facts.area("without_local_place_pupils", county[0], facts.base),
+            facts.area("demand_pupils", county[0], facts.base),
+            "pupils",
+        )
+        blocks.append(
+            Paragraph(
+                f"{style.sentence_case(facts.scenario_words(facts.base))}, {total} would be {WITHOUT} in "
+                f"{facts.year_text}. From the "
+                f"highest share to the lowest, the districts are {order}{facts.illustrative_tag}."
+            )
+        )
+        top = known[0]
+        caption = f"{top[1]} has the highest share of residents without a local place{facts.illustrative_tag}"
+        after = list_words(
+            [
+                f"{name} {figure_text(facts.area('without_local_place_share', area, facts.main), share=True)}"
+                for area, name, _ in known
+            ]
+        )
+        alt = (
+            f"Maps of the districts, before and after. {style.sentence_case(facts.scenario_words(facts.base))}: "
+            f"{order}. "
+            f"{style.sentence_case(facts.scenario_words(facts.main))}: {after}{facts.illustrative_tag}."
+        )
+    rows = [_count_line(facts, name, area, facts.base) for area, name, _ in ranked]
+    rows.append(_count_line(facts, county[1], county[0], facts.base))
+    title = f"{facts.year_text}, {style.scenario_title(facts.base).lower()}"
+    scenarios = tuple(_count_line(facts, style.scenario_title(s), county[0], s) for s in facts.scenarios)
+    blocks += [
+        charts_map.map_picture(facts, caption, alt),
+        Table(
+            f"Where residents are placed, highest share first, {title}",
+            (NAME, *_COUNT_COLUMNS),
+            tuple(rows),
+            ("Best use of places.",),
+            total_rows=1,
+        ),
+        Table(
+            f"The scenarios side by side, county, {facts.year_text}",
+            (Column("Scenario", number=False, width=2.1), *_COUNT_COLUMNS),
+            scenarios,
+        ),
+    ]
+    return blocks + _reasons(facts)
+
+
+def _reasons(facts: Facts) -> list[Block]:
+    if not facts.has("reasons"):
+        return []
+    where = {"policy": facts.policy, "year": facts.year}
+    listed = facts.rows("reasons", **where)
+    texts = {str(r): str(t) for r, t in zip(listed["reason"], listed["reason_text"], strict=True)}
+    found = {
+        code: [_reason(facts, code, scenario) for scenario in facts.standing]
+        for code in v.UNPLACED_REASONS
+        if code in texts
+    }
+    rows = tuple(
+        (style.sentence_case(texts[code]), *(figure_text(figure) for figure in figures))
+        for code, figures in found.items()
+        if any(figure.value != 0 for figure in figures)
+    )
+    if not rows:
+        return []
+    columns = (
+        Column("First reason that applies", number=False, width=4.0),
+        *(Column(f"{style.scenario_title(s)}, pupils") for s in facts.standing),
+    )
+    return [Table(f"Why pupils have no modelled place, county, {facts.year_text}", columns, rows)]
+
+
+def _reason(facts: Facts, code: str, scenario: str) -> Figure:
+    rows = facts.rows("reasons", reason=code, scenario_id=scenario, policy=facts.policy, year=facts.year)
+    return facts.at("reasons", rows.index[0], "pupils") if len(rows) else Figure(0)

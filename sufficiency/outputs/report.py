@@ -1,0 +1,95 @@
+"""The board report: one neutral document set as docx and pdf, and the workbook of the tables behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sufficiency.outputs.paper_blocks import Block, Paper, with_symbol_notes
+from sufficiency.outputs.paper_council import annexes, implications_section, risks_section
+from sufficiency.outputs.paper_districts import district_pages
+from sufficiency.outputs.paper_docx import docx_bytes
+from sufficiency.outputs.paper_facts import Facts
+from sufficiency.outputs.paper_front import front_page, paper_title
+from sufficiency.outputs.paper_journeys import journeys_section
+from sufficiency.outputs.paper_money import money_section, support_section
+from sufficiency.outputs.paper_need import demand_section
+from sufficiency.outputs.paper_pdf import pdf_bytes
+from sufficiency.outputs.paper_programme import programme_section
+from sufficiency.outputs.paper_sufficiency import provision_section, sufficiency_section
+from sufficiency.outputs.stable import write_bytes
+from sufficiency.outputs.style import sentence_case
+from sufficiency.outputs.workbook import workbook_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sufficiency.model.results import Inputs, Released, RunRecord
+
+__all__ = ["build_paper", "write_report"]
+
+
+def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
+    """Return the board report as a neutral document.
+
+    Parameters
+    ----------
+    released
+        The released tables: the only source of figures.
+    inputs
+        Areas and their outlines, names, parameters and published claims.
+    record
+        The record of the run, for its id, certificates and version.
+
+    Returns
+    -------
+    Paper
+        Title, running lines and blocks, the same for docx and pdf.
+    """
+    facts = Facts(released, inputs, record)
+    parameters = inputs.parameters
+    date = parameters.report_date
+    day = f"{date.day} {date:%B %Y}"
+    blocks: list[Block] = [
+        *front_page(facts),
+        *demand_section(facts),
+        *provision_section(facts),
+        *sufficiency_section(facts),
+        *journeys_section(facts),
+        *programme_section(facts),
+        *money_section(facts),
+        *support_section(facts),
+        *risks_section(facts),
+        *district_pages(facts),
+        *implications_section(),
+        *annexes(facts),
+    ]
+    subject = f"{parameters.area_name} SEND sufficiency"
+    return Paper(
+        title=sentence_case(paper_title(facts)),
+        subtitle=f"{subject}: paper to the sufficiency board, {day}",
+        subject=f"{subject}: board report",
+        marking=facts.marking,
+        footer=f"Run {record.run_id} · report date {day}",
+        date=date,
+        blocks=tuple(with_symbol_notes(block) for block in blocks),
+    )
+
+
+def write_report(released: Released, inputs: Inputs, record: RunRecord, folder: Path) -> None:
+    """Write ``board-report.docx``, ``board-report.pdf`` and ``board-report.xlsx``.
+
+    Parameters
+    ----------
+    released
+        The released tables.
+    inputs
+        Descriptive inputs; no figure is taken from them but the council's own published claims.
+    record
+        The record of the run.
+    folder
+        The folder to write into; made if needed. The same arguments give the same bytes.
+    """
+    paper = build_paper(released, inputs, record)
+    write_bytes(folder / "board-report.docx", docx_bytes(paper))
+    write_bytes(folder / "board-report.pdf", pdf_bytes(paper))
+    write_bytes(folder / "board-report.xlsx", workbook_bytes(released, inputs.parameters, record))

@@ -1,0 +1,219 @@
+"""Sentences built from released figures that read as English: plural, direction, magnitude, and figures not shown."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sufficiency.outputs import style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "HIDDEN",
+    "Figure",
+    "as_figure",
+    "change_sentence",
+    "count_words",
+    "difference",
+    "figure_text",
+    "gbp_range_words",
+    "list_words",
+    "minutes_words",
+    "range_words",
+    "rank_words",
+    "share_figure",
+    "share_phrase",
+    "share_sentence",
+    "signed_figure",
+    "verb",
+    "whole",
+]
+
+_SMALL_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_MILLION_FROM: Final = 999_500
+_TENTH_OF_MILLION_FROM: Final = 50_000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A released number: its value, or None with ``hidden`` True (suppressed) or False (does not apply)."""
+
+    value: float | None
+    hidden: bool = False
+
+    @property
+    def known(self) -> float:
+        """The value as a float; NaN where it is hidden or does not apply."""
+        return math.nan if self.value is None else float(self.value)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the number may be shown and exists."""
+        return self.value is not None
+
+
+HIDDEN: Final = Figure(None, hidden=True)
+
+
+def difference(after: Figure, before: Figure) -> Figure:
+    """Return after less before; hidden when either is hidden."""
+    if after.hidden or before.hidden:
+        return HIDDEN
+    if after.value is None or before.value is None:
+        return Figure(None)
+    return Figure(after.value - before.value)
+
+
+def whole(figure: Figure) -> Figure:
+    """Return the figure as it is printed without decimals, so that a change agrees with the figures beside it."""
+    return Figure(float(round(figure.value))) if figure.value is not None else figure
+
+
+def share_figure(part: Figure, whole: Figure) -> Figure:
+    """Return part divided by whole; hidden when either is hidden, not applicable when the whole is 0."""
+    if part.hidden or whole.hidden:
+        return HIDDEN
+    if part.value is None or not whole.value:
+        return Figure(None)
+    return Figure(part.value / whole.value)
+
+
+def figure_text(figure: Figure, decimals: int = 0, *, share: bool = False) -> str:
+    """Return a figure for a table: thousands separated, ``c`` where hidden, ``z`` where it does not apply."""
+    if figure.hidden:
+        return style.SUPPRESSED
+    if figure.value is None:
+        return style.NOT_APPLICABLE
+    return style.share_text(figure.value, decimals) if share else style.number_text(figure.value, decimals)
+
+
+def signed_figure(figure: Figure, decimals: int = 0) -> str:
+    """Return a change for a table with its sign, ``c`` where hidden, ``z`` where it does not apply."""
+    return style.signed_text(figure.value, decimals) if figure.value is not None else figure_text(figure)
+
+
+def verb(figure: Figure, singular: str, plural: str) -> str:
+    """Return the verb that agrees with a count: one pupil *is*, two pupils *are*."""
+    return singular if figure.is_known and round(figure.known) == 1 else plural
+
+
+def count_words(figure: Figure, singular: str, plural: str | None = None) -> str:
+    """Return a count with its noun: ``"no pupils"``, ``"1 pupil"``, ``"1,204 pupils"``, or that it is not shown."""
+    many = plural or f"{singular}s"
+    if figure.hidden:
+        return f"a number of {many} that is not shown (c)"
+    if figure.value is None:
+        return f"no figure for {many}"
+    if round(figure.value) == 0:
+        return f"no {many}"
+    return style.count_text(figure.value, singular, many)
+
+
+def list_words(items: Sequence[str]) -> str:
+    """Return items as a list in a sentence: ``"a"``, ``"a and b"``, ``"a, b and c"``; empty for none."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def share_sentence(part: Figure, whole: Figure, noun: str) -> str:
+    """Return part and whole in words: ``"340 of 2,312 pupils (15%)"``."""
+    if part.hidden or whole.hidden or part.value is None or not whole.value:
+        return f"{count_words(part, 'pupil')} of {count_words(whole, noun.removesuffix('s'), noun)}"
+    share = style.share_text(part.value / whole.value)
+    return f"{style.number_text(part.value)} of {style.number_text(whole.value)} {noun} ({share})"
+
+
+def share_phrase(share: Figure, noun: str) -> str:
+    """Return a share of a group in plain words: ``"two in five pupils"``; a hidden one says so."""
+    if share.value is None or not 0 <= share.value <= 1:
+        return f"a share of {noun} that is not shown"
+    return style.share_of(share.value, noun)
+
+
+def change_sentence(change: Figure, singular: str, reference: str, plural: str | None = None) -> str:
+    """Return a change in words: ``"303 fewer pupils than with committed schemes"``, ``"the same as with ..."``.
+
+    Parameters
+    ----------
+    change
+        After less before.
+    singular, plural
+        The noun counted.
+    reference
+        What it is compared with, such as ``"with committed schemes only"``.
+
+    Returns
+    -------
+    str
+        A phrase without a full stop.
+    """
+    if change.hidden:
+        return f"a change from {reference} that is not shown (c)"
+    if change.value is None:
+        return "nothing to compare with"
+    if round(change.value) == 0:
+        return f"the same as {reference}"
+    return f"{style.change_words(change.value, singular, plural or f'{singular}s')} than {reference}"
+
+
+def minutes_words(change: Figure, reference: str) -> str:
+    """Return a change of minutes in words, whole minutes: ``"2 minutes shorter than ..."``."""
+    if not change.is_known:
+        return f"a change from {reference} that is not shown"
+    size = abs(round(change.known))
+    if size == 0:
+        return f"within a minute of {reference}"
+    unit = "minute" if size == 1 else "minutes"
+    return f"{size} {unit} {'longer' if change.known > 0 else 'shorter'} than {reference}"
+
+
+def range_words(low: Figure, high: Figure, decimals: int = 0) -> str:
+    """Return ``"a to b"`` in ascending order, or that the range is not shown."""
+    if not (low.is_known and high.is_known):
+        return "not shown" if low.hidden or high.hidden else "no range stated"
+    least, most = sorted((low.known, high.known))
+    return style.range_text(least, most, decimals)
+
+
+def _gbp_alike(amounts: tuple[float, float, float]) -> list[str]:
+    """Return pounds in one unit with one precision, so that they can be compared: ``£0.8m``, ``£2.1m``, ``£4.1m``."""
+    sizes = [abs(amount) for amount in amounts]
+    if max(sizes) < _MILLION_FROM or min(sizes) < _TENTH_OF_MILLION_FROM:
+        return [style.gbp_words(amount) for amount in amounts]
+    decimals = 0 if max(sizes) >= 99_950_000 and min(sizes) >= 9_950_000 else 1
+    minus = ["\u2212" if amount < 0 else "" for amount in amounts]
+    return [f"{sign}£{size / 1e6:,.{decimals}f}m" for sign, size in zip(minus, sizes, strict=True)]
+
+
+def gbp_range_words(low: Figure, central: Figure, high: Figure) -> str:
+    """Return pounds with their range: ``"£92m (£45m to £152m)"``; a saving is a negative amount."""
+    if not central.is_known:
+        return figure_text(central)
+    if not (low.is_known and high.is_known):
+        return style.gbp_words(central.known)
+    least, most = sorted((low.known, high.known))
+    first, middle, last = _gbp_alike((least, central.known, most))
+    return middle if first == last else f"{middle} ({first} to {last})"
+
+
+def rank_words(rank: int, total: int) -> str:
+    """Return a place in a ranking from the top: ``"the highest of the five districts"``, ``"second of the five"``."""
+    ordinals = ("the highest", "the second highest", "the third highest", "the fourth highest", "the fifth highest")
+    many = _SMALL_NUMBERS[total] if total < len(_SMALL_NUMBERS) else str(total)
+    if rank == total and total > 1:
+        return f"the lowest of the {many} districts"
+    place = ordinals[rank - 1] if rank <= len(ordinals) else f"number {rank}"
+    return f"{place} of the {many} districts"
+
+
+def as_figure(value: Any, *, hidden: bool = False) -> Figure:  # noqa: ANN401 - any value of a table
+    """Return a value of a released table as a figure; missing values have no number."""
+    if hidden:
+        return HIDDEN
+    if value is None or str(value) in {"nan", "<NA>"}:
+        return Figure(None)
+    return Figure(float(value))

@@ -1,0 +1,121 @@
+// The controls, and what each change redraws.
+
+function afterScenario() {
+  return state.after;
+}
+
+function drawControls() {
+  const before = scenarioOf(data.baseline).title;
+  const after = scenarioOf(afterScenario());
+  byId("scenario").value = state.scenario;
+  byId("policy").value = state.policy;
+  byId("flows-shown").checked = state.flows;
+  byId("flows-shown").closest("li").classList.toggle("off", !state.flows);
+  byId("measure").value = state.measure;
+  byId("year").value = String(state.year);
+  byId("year-label").textContent = yearLabel();
+  byId("year").setAttribute("aria-valuetext", yearLabel());
+  byId(`level-${state.level}`).checked = true;
+  byId("level-cluster").disabled = !givenAt(state.measure, "cluster");
+  const view = state.view === "change" ? "change" : state.scenario === data.baseline ? "before" : "after";
+  byId(`view-${view}`).checked = true;
+  byId("view-before-words").textContent = after.id === "do_nothing" ? before : `Before: ${before}`;
+  byId("view-after-words").textContent = after.id === "do_nothing" ? after.title : `After: ${after.title}`;
+}
+
+function choose(patch) {
+  const next = { ...state, ...patch };
+  if (patch.scenario && patch.scenario !== data.baseline) patch.after = patch.scenario;
+  if (next.level === "cluster" && !givenAt(next.measure, "cluster")) patch.level = "district";
+  if (next.view === "change" && next.scenario === data.baseline) patch.view = "figure";
+  setState(patch);
+}
+
+function wireControls() {
+  byId("scenario").addEventListener("change", (event) => choose({ scenario: event.target.value }));
+  byId("policy").addEventListener("change", (event) => choose({ policy: event.target.value }));
+  byId("measure").addEventListener("change", (event) => choose({ measure: event.target.value }));
+  byId("year").addEventListener("input", (event) => choose({ year: Number(event.target.value) }));
+  byId("view-before").addEventListener("change", () => choose({ scenario: data.baseline, view: "figure" }));
+  byId("view-after").addEventListener("change", () => choose({ scenario: afterScenario(), view: "figure" }));
+  byId("view-change").addEventListener("change", () => choose({ scenario: afterScenario(), view: "change" }));
+  ["district", "cluster"].forEach((level) => byId(`level-${level}`).addEventListener("change", () => choose({ level, selected: -1 })));
+  byId("download").addEventListener("click", download);
+  byId("print").addEventListener("click", () => window.print());
+  byId("controls").addEventListener("submit", (event) => event.preventDefault());
+}
+
+// A link may name a state, as in #scenario=programme&year=2030&view=change; anything unknown is left out.
+function readAddress() {
+  const wanted = new URLSearchParams(window.location.hash.slice(1));
+  const patch = {};
+  const known = { scenario: data.scenarios, policy: data.policies, measure: data.measures };
+  for (const [name, list] of Object.entries(known)) {
+    if (list.some((entry) => entry.id === wanted.get(name))) patch[name] = wanted.get(name);
+  }
+  const year = data.years.findIndex((entry) => String(entry.year) === wanted.get("year"));
+  if (year >= 0) patch.year = year;
+  if (["district", "cluster"].includes(wanted.get("level"))) patch.level = wanted.get("level");
+  if (wanted.get("flows") === "yes") patch.flows = true;
+  if (wanted.get("view") === "change") patch.view = "change";
+  return patch;
+}
+
+// The map is fitted anew to a changed window until the reader moves it.
+let fitting = false;
+let moved = false;
+
+function fit() {
+  fitting = true;
+  const legend = byId("legend");
+  const beside = window.getComputedStyle(legend).position === "absolute";
+  const left = beside ? legend.offsetWidth + 14 : 8;
+  chart.invalidateSize({ animate: false });
+  chart.setMinZoom(0);
+  const corner = chart.getContainer().querySelector(".leaflet-bottom.leaflet-right").offsetHeight;
+  chart.fitBounds(data.bounds, { paddingTopLeft: [left, 8], paddingBottomRight: [8, beside && chart.getSize().x > 760 ? 24 : corner + 6], animate: false });
+  chart.setMinZoom(Math.max(0, chart.getZoom() - 1));
+  fitting = false;
+}
+
+// A4 landscape at 96 pixels an inch, less the margins, is laid out before the browser takes the page.
+function wirePrinting() {
+  window.addEventListener("beforeprint", () => { document.body.classList.add("printing"); fit(); placeLabels(); });
+  window.addEventListener("afterprint", () => { document.body.classList.remove("printing"); fit(); });
+}
+
+function redraw(patch) {
+  const only = Object.keys(patch);
+  drawControls();
+  drawPanel();
+  drawAreas();
+  drawFlows();
+  if (only.some((name) => ["scenario", "year", "kinds"].includes(name))) drawSymbols();
+  drawLabels();
+}
+
+function start(map, layers) {
+  map.attributionControl.setPrefix(false);
+  map.attributionControl.addAttribution("Boundaries: ONS, OGL v3 · Contains OS data © Crown copyright · Schools: GIAS, DfE");
+  map.getContainer().setAttribute("aria-label", "Map. The table beside it holds the same figures.");
+  map.getContainer().setAttribute("role", "region");
+  L.control.scale({ position: "bottomright", maxWidth: 130 }).addTo(map);
+  startSymbolLegend();
+  chart = map;
+  fit();
+  startLayers(map, layers);
+  startLabels();
+  wireControls();
+  wirePrinting();
+  map.on("movestart zoomstart", () => { moved = moved || !fitting; });
+  window.addEventListener("resize", () => {
+    if (!moved && !document.body.classList.contains("printing")) fit();
+  });
+  onChange(redraw);
+  setState({});
+  const wanted = readAddress();
+  if (Object.keys(wanted).length) choose(wanted);
+  drawSymbols();
+  placeLabels();
+  document.body.dataset.ready = "yes";
+}
