@@ -1,0 +1,275 @@
+"""The main job: every scenario assessed and compared, released through disclosure control, written out whole.
+
+Everything is written to a temporary place beside the output and swapped in at the end: a reader sees the old set or
+the new one, never a mixture.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from sufficiency import measures, planning
+from sufficiency.assess import assess, demand_of
+from sufficiency.disclosure import release
+from sufficiency.model.errors import ParameterError
+from sufficiency.model.results import RunRecord
+from sufficiency.model.vocabulary import STANDARD_SCENARIOS
+from sufficiency.travel.snapping import long_snaps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sufficiency.model.results import Assessment, Inputs, Released
+
+AGAINST: Final = ("do_nothing", "committed")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run gives: the assessments, the released tables and the record."""
+
+    assessments: dict[str, Assessment]
+    released: Released
+    record: RunRecord
+
+
+def version() -> str:
+    """Return the version of the installed package."""
+    return importlib.metadata.version("sufficiency")
+
+
+def run_id(inputs: Inputs, scenarios: Sequence[str]) -> str:
+    """Return the first 12 hex digits of the digest of inputs, parameters, scenarios and version."""
+    text = json.dumps(
+        {
+            "inputs": dict(inputs.digests),
+            "parameters": _plain(inputs),
+            "scenarios": list(scenarios),
+            "version": version(),
+        },
+        sort_keys=True,
+        default=str,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _plain(inputs: Inputs) -> dict[str, Any]:
+    parameters = inputs.parameters
+    fields = {name: getattr(parameters, name) for name in parameters.__dataclass_fields__ if name != "assumptions"}
+    fields["assumptions"] = {name: asdict(assumption) for name, assumption in parameters.assumptions.items()}
+    return fields
+
+
+def scenario_names(inputs: Inputs, asked: Sequence[str]) -> list[str]:
+    """Return the scenarios of a run: the three standard ones that the area has, then those asked for besides.
+
+    Raises
+    ------
+    ParameterError
+        When a scenario is unknown.
+    """
+    unknown = [name for name in asked if name not in inputs.scenarios]
+    if unknown:
+        known = ", ".join(sorted(inputs.scenarios))
+        message = f"there is no scenario {', '.join(unknown)}; there are {known}"
+        raise ParameterError(message)
+    return list(dict.fromkeys([*(name for name in STANDARD_SCENARIOS if name in inputs.scenarios), *asked]))
+
+
+def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str], None] = lambda _: None) -> Job:
+    """Assess, compare and release.
+
+    Parameters
+    ----------
+    inputs
+        Checked inputs.
+    scenarios
+        Scenarios besides do_nothing, committed and programme.
+    say
+        Called with each step, in plain words.
+    """
+    names = scenario_names(inputs, scenarios)
+    say("Forecasting demand")
+    demand = demand_of(inputs)
+    assessments = {}
+    for name in names:
+        say(f"Assessing {inputs.scenarios[name].title}")
+        assessments[name] = assess(planning.apply_scenario(inputs, name), name, demand=demand)
+    inputs = _with_long_snaps(inputs, assessments[names[-1]])
+    say("Comparing scenarios")
+    tables = job_tables(inputs, assessments)
+    say("Hiding small figures")
+    released = release(tables, inputs.areas, hide_up_to=inputs.parameters.hide_up_to)
+    certificates = tuple(one for assessment in assessments.values() for one in assessment.allocation.certificates)
+    record = RunRecord(
+        run_id=run_id(inputs, names),
+        version=version(),
+        digests=inputs.digests,
+        parameters=_plain(inputs),
+        checks={str(name): int(count) for name, count in inputs.issues["severity"].value_counts().sort_index().items()},
+        certificates=certificates,
+    )
+    return Job(assessments, released, record)
+
+
+def _with_long_snaps(inputs: Inputs, last: Assessment) -> Inputs:
+    """Return the inputs with a warning for each home or setting of the fullest scenario that lies far from any road."""
+    found = long_snaps(last.travel, float(inputs.parameters.value("snap_limit_m")))
+    issues = pd.concat([inputs.issues, found], ignore_index=True) if len(found) else inputs.issues
+    return dataclasses.replace(inputs, issues=issues)
+
+
+def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a run, before release, by the names that `release` knows."""
+
+    def stacked(name: str) -> pd.DataFrame:
+        frames: list[pd.DataFrame] = [getattr(one, name) for one in assessments.values()]
+        return pd.concat(frames, ignore_index=True)
+
+    first = next(iter(assessments.values()))
+    outcomes = {name: one.outcomes for name, one in assessments.items()}
+    against = [name for name in AGAINST if name in assessments]
+    comparisons = [planning.compare(assessments, outcomes, name).comparison for name in against]
+    headline = first.demand[measures.headline_groups(first.demand)]
+    capital = [planning.capital_of(inputs, name) for name in assessments]
+    money = [one.money for one in assessments.values()] + [part for part in capital if len(part)]
+    return {
+        "sufficiency": stacked("sufficiency"),
+        "journeys": stacked("journeys"),
+        "flows": stacked("flows"),
+        "reasons": stacked("reasons"),
+        "pressure": stacked("pressure"),
+        "conservation": stacked("conservation"),
+        "comparison": pd.concat(comparisons, ignore_index=True),
+        "support_match": planning.support_by_area(stacked("support_match"), inputs),
+        "phase_transfers": first.transfers,
+        "schemes": planning.schemes_table(inputs),
+        "programme_places": planning.programme_places_table(assessments),
+        "capacity_district_type": planning.capacity_district_type(assessments),
+        "money": pd.concat(money, ignore_index=True),
+        "bridge": measures.bridge_table(inputs, headline),
+        "forecast": _forecast(inputs, first.demand),
+        "assumptions": pd.DataFrame([asdict(one) for one in inputs.parameters.assumptions.values()]).astype(str),
+        "data_quality": _data_quality(inputs.issues),
+    }
+
+
+def _forecast(inputs: Inputs, demand: pd.DataFrame) -> pd.DataFrame:
+    """Return demand by year and stream with the range of the controls, where they give one."""
+    stream = demand["place_sought"].where(~measures.headline_groups(demand), "headline")
+    counts = demand.assign(stream=stream).groupby(["year", "stream"], as_index=False)[["pupils"]].sum()
+    ranges = inputs.controls[["year", "stream", "low_pupils", "high_pupils", "source"]].rename(
+        columns={"source": "basis"}
+    )
+    out: pd.DataFrame = counts.merge(ranges, on=["year", "stream"], how="left").fillna({"basis": ""})
+    return out
+
+
+def _data_quality(issues: pd.DataFrame) -> pd.DataFrame:
+    """Return the faults that do not stop a run, counted by check; no value of a row is shown."""
+    if issues.empty:
+        return pd.DataFrame(columns=["check", "severity", "rows", "message"])
+    grouped = issues.groupby(["check", "severity"], as_index=False).agg(
+        rows=("message", "size"), message=("fix", "first")
+    )
+    return grouped.sort_values(["severity", "check"], ignore_index=True)
+
+
+def check_folder(out: Path) -> None:
+    """Make the output folder and write in it for a moment, so that a refusal comes before the work and not after it.
+
+    Raises
+    ------
+    OSError
+        When nothing can be written there.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    Path(tempfile.mkdtemp(prefix=".writing-", dir=out)).rmdir()
+
+
+def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """Write maps and reports of a job, swapped in whole.
+
+    Parameters
+    ----------
+    job
+        Output of `run_job`.
+    inputs
+        The baseline inputs.
+    out
+        Folder that gets ``maps/`` and ``reports/``.
+    say
+        Called with each step.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    OSError
+        When something cannot be written; what was there before is left as it was.
+    """
+    from sufficiency.outputs import export, maps, record, report, summary
+
+    out.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=out))
+    try:
+        reports = work / "reports"
+        (reports / "tables").mkdir(parents=True)
+        name = f"{inputs.parameters.area_id}-sufficiency.html"
+        say("Drawing the map")
+        maps.write_map(job.released, inputs, job.record, work / name)
+        say("Writing the board report and the workbook")
+        report.write_report(job.released, inputs, job.record, reports)
+        say("Writing the tables")
+        export.write_tables(job.released, reports / "tables")
+        summary.write_summary(job.released, job.record, inputs.parameters, reports / "summary.json")
+        record.write_record(job.record, reports / "run.json")
+        _swap(work, out, name)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    written = [out / "maps" / name, *sorted(path for path in (out / "reports").glob("*") if path.is_file())]
+    return [*written, out / "reports" / "tables"]
+
+
+def _swap(work: Path, out: Path, name: str) -> None:
+    """Put the new reports and map in place of the old; whatever stops it, put the old reports back.
+
+    What others have put beside the reports stays there.
+    """
+    old, new, aside = out / "reports", work / "reports", work / "old-reports"
+    (out / "maps").mkdir(exist_ok=True)
+    if old.exists():
+        _keep_others(old, new)
+        old.rename(aside)
+    try:
+        new.rename(old)
+        (work / name).replace(out / "maps" / name)
+    except BaseException:
+        # Also when stopped by hand: the folder that holds the old reports is about to be removed.
+        if old.exists():
+            old.rename(new)
+        if aside.exists():
+            aside.rename(old)
+        raise
+
+
+def _keep_others(old: Path, new: Path) -> None:
+    """Copy into the new reports every file of the old folder that this run does not write."""
+    for path in sorted(old.rglob("*")):
+        copy = new / path.relative_to(old)
+        if path.is_file() and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
