@@ -1,0 +1,75 @@
+"""The notebook runs from top to bottom, stands in the project without outputs, and shows no more than it may."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import sufficiency
+from tests.end_to_end.commands import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
+pytestmark = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
+# Tables with a row a group of pupils; everything shown comes from the released ones.
+PUPIL_TABLES = {"outcomes", "placements", "demand_of", "unplaced", "excluded", "place_sought", "origins"}
+
+
+def _read(notebook: Path) -> Any:
+    return nbformat.read(notebook, as_version=4)
+
+
+def _code(notebook: Path) -> ast.Module:
+    return ast.parse("\n".join(cell.source for cell in _read(notebook).cells if cell.cell_type == "code"))
+
+
+def test_it_stands_without_outputs(notebook: Path) -> None:
+    found = _read(notebook)
+    nbformat.validate(found)
+    assert found.metadata.kernelspec.name == "python3"
+    for cell in found.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+def test_it_uses_public_names_only(notebook: Path) -> None:
+    nodes = list(ast.walk(_code(notebook)))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    assert imported <= {"matplotlib.pyplot", "pandas", "sufficiency"}
+    assert not [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    used = {node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "sf"}
+    assert used <= set(sufficiency.__all__)
+    assert not {node.attr for node in attributes} & PUPIL_TABLES
+    assert "illustrative" in "".join(cell.source for cell in _read(notebook).cells).lower()
+
+
+def test_it_runs_from_top_to_bottom(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = tmp_path / "kernels" / "this-interpreter"
+    kernel.mkdir(parents=True)
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": command, "display_name": "this", "language": "python"}))
+    for name in ("JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    found = _read(notebook)
+    client = NotebookClient(
+        found, timeout=300, kernel_name="this-interpreter", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    outputs = [output for cell in found.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 7
+    printed = "".join(output.text for output in outputs if output.output_type == "stream")
+    assert "every one closes: True" in printed
+    assert "679 short (illustrative)" in printed
+    assert not [output for output in outputs if output.output_type == "stream" and output.name == "stderr"], printed

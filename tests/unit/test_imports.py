@@ -1,0 +1,44 @@
+"""Importing the package only defines names: no file of data, no socket, no heavy library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import sufficiency
+
+SCRIPT = """
+import sys, time
+opened, sockets = [], []
+
+def hook(event, arguments):
+    if event == "open" and not str(arguments[0]).endswith((".py", ".pyc", ".so")):
+        opened.append(str(arguments[0]))
+    if event.startswith("socket."):
+        sockets.append(event)
+
+sys.addaudithook(hook)
+import sufficiency
+heavy = [name for name in ("pandas", "geopandas", "numpy", "folium", "matplotlib") if name in sys.modules]
+print(opened, sockets, heavy)
+"""
+
+
+def test_import_opens_no_file_and_no_socket():
+    found = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[] [] []"
+
+
+def test_public_names_are_all_there():
+    assert 10 <= len(sufficiency.__all__) <= 25
+    assert sorted(sufficiency.__all__) == sufficiency.__all__
+    for name in sufficiency.__all__:
+        assert getattr(sufficiency, name).__doc__
+    assert set(dir(sufficiency)) == set(sufficiency.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        sufficiency.nothing  # noqa: B018
