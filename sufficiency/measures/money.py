@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from sufficiency.model.vocabulary import ALL
@@ -130,7 +131,8 @@ def capital_table(scenario_id: str, schemes: pd.DataFrame, first_years: pd.Serie
     bands = {f"capital_{band}": band for band in _BANDS}
     status = " (" + rows["funding_status"] + ")"
     said = [mark in line for line, mark in zip(rows["funding_line"], status, strict=True)]
-    rows = rows.assign(year=rows["year"].astype("int64"), item=rows["funding_line"] + status.mask(said, ""))
+    items = rows["funding_line"] + status.where(~np.array(said, dtype=bool), "")
+    rows = rows.assign(year=rows["year"].astype("int64"), item=items)
     table = rows.groupby(["year", "item"], as_index=False)[list(bands)].sum().rename(columns=bands)
     note = "Capital of the schemes that open in the year; ranges of cost, illustrative where the scheme is."
     return table.assign(scenario_id=scenario_id, policy="", purse="capital", note=note, behind="")[_COLUMNS]
