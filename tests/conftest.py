@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
 
 mpl.use("Agg")
+# the same examples on every machine and day: a test that fails can be run again
+settings.register_profile("suite", derandomize=True)
+settings.load_profile("suite")
 
 REAL_DATA = Path(os.environ.get("SUFFICIENCY_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
