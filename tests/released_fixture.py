@@ -237,7 +237,7 @@ def _flows(cells: pd.DataFrame) -> pd.DataFrame:
         ["placed_local_pupils", "other_council_pupils", "independent_pupils"]
     ].sum()
     capacity = np.array(list(CAPACITY_SHARE.values()))
-    for (scenario, policy, year, home), row in placed.iterrows():  # type: ignore[misc]
+    for (scenario, policy, year, home), row in placed.iterrows():
         weight = capacity * np.where(np.array(list(DISTRICTS)) == home, 6.0, 1.0)
         for (target, name), pupils in zip(DISTRICTS.items(), _spread(int(row.iloc[0]), weight), strict=True):
             rows.append((scenario, policy, year, home, DISTRICTS[home], target, name, int(pupils)))

@@ -66,7 +66,7 @@ def hidden_frame(wide: pd.DataFrame, key: Sequence[str], columns: Sequence[str],
     hidden = cells.loc[cells["hidden"] & cells["measure"].isin(list(columns)), [*key, "measure"]]
     if hidden.empty:
         return mask
-    flags = hidden.drop_duplicates().assign(flag=True).set_index([*key, "measure"])["flag"].unstack()  # noqa: PD010
+    flags = hidden.drop_duplicates().assign(flag=True).set_index([*key, "measure"])["flag"].unstack()  # noqa: PD010  # the keys are unique: nothing to aggregate
     joined = wide[list(key)].merge(flags.reset_index(), on=list(key), how="left", validate="m:1")
     for column in flags.columns:
         mask[column] = joined[column].eq(True).to_numpy(bool)

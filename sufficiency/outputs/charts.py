@@ -61,7 +61,7 @@ def mark_of(scenario: str) -> tuple[str, str]:
     return SCENARIO_MARKS.get(scenario, (style.TURQUOISE, "^"))
 
 
-def new_canvas(height_in: float, columns: int = 1, **options: Any) -> tuple[Canvas, list[Axes]]:  # noqa: ANN401
+def new_canvas(height_in: float, columns: int = 1, **options: Any) -> tuple[Canvas, list[Axes]]:  # noqa: ANN401  # options of matplotlib
     """Return a canvas of the paper's text width, and its axes from left to right."""
     with mpl.rc_context(_RC):
         canvas = Canvas(figsize=(WIDTH_IN, height_in), dpi=PNG_DPI, layout="constrained")

@@ -44,7 +44,7 @@ class OfflineMap(folium.Map):
     """Folium's map without the addresses of scripts and style sheets that it would fetch."""
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012 - declared so by folium
-    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012 - as above
 
 
 class StartPage(MacroElement):
@@ -60,7 +60,7 @@ class StartPage(MacroElement):
     )
 
     def __init__(self, map_name: str, layers: list[tuple[str, str]]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # folium has no types
         self.map_name = map_name
         self.layers = layers
 
@@ -138,7 +138,7 @@ def _map_parts(ground: Ground, crs: str) -> tuple[str, str]:
     handed = [(name, layers[name].get_name()) for name in ("district", "cluster", "clusterBorders")]
     start = StartPage(chart.get_name(), handed)
     chart.add_child(start)
-    chart.render()  # type: ignore[no-untyped-call]
+    chart.render()  # type: ignore[no-untyped-call]  # folium has no types
     return figure.html.render(), figure.script.render()
 
 

@@ -260,7 +260,7 @@ def _writers(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
 def _write(out: Path) -> list[Path]:
     job = SimpleNamespace(released=None, record=None)
     inputs = SimpleNamespace(parameters=SimpleNamespace(area_id="somewhere"))
-    return run.write_job(job, inputs, out)  # type: ignore[arg-type]
+    return run.write_job(job, inputs, out)
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def cost_of(edge: Edge, first: float, last: float, band: float) -> tuple[int, in
     kph, delay = RATES[edge.road_class]
     whole = edge.length_m * 3_600 / min(kph, edge.maxspeed_kph if edge.maxspeed_kph == edge.maxspeed_kph else kph)
     ms, mm = int(np.rint((whole + delay * 1_000) * band)), int(np.rint(edge.length_m * 1_000))
-    return tuple(abs(int(np.rint(v * last)) - int(np.rint(v * first))) for v in (ms, mm))  # type: ignore[return-value]
+    return tuple(abs(int(np.rint(v * last)) - int(np.rint(v * first))) for v in (ms, mm))
 
 
 def second_answer(town: Town, home: Point, school: Point, band: float = 1.0) -> tuple[int, int]:
@@ -356,8 +356,8 @@ def test_a_home_moved_along_its_road_is_no_further_than_the_move(town: Town, sha
     edge = usable[0]
     (ax, ay), (bx, by) = town.nodes[edge.start], town.nodes[edge.end]
     spots = tuple((ax + s * (bx - ax), ay + s * (by - ay)) for s in (share, share + step))
-    found = journeys(replace(town, homes=spots))  # type: ignore[arg-type]  # positions between whole metres
-    assume(all(joined(town, spot)[0] is edge for spot in spots))  # type: ignore[arg-type]  # as above
+    found = journeys(replace(town, homes=spots))
+    assume(all(joined(town, spot)[0] is edge for spot in spots))
     assume((found.origin_snap_m < 1e-6).all())
     most = cost_of(edge, 0.0, 1.0, 1.0)[0] * step + 2
     reached = (found.milliseconds >= 0).all(axis=0)

@@ -86,9 +86,9 @@ def test_a_path_is_a_way_its_parts_are_least_and_its_sum_is_the_time(graph: tupl
 def test_names_of_nodes_and_order_of_arcs_do_not_matter(graph: tuple[int, Arcs], random: object) -> None:
     n_nodes, arcs = graph
     new = list(range(n_nodes))
-    random.shuffle(new)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    random.shuffle(new)
     renamed = [(new[tail], new[head], ms) for tail, head, ms in arcs]
-    random.shuffle(renamed)  # type: ignore[attr-defined]  # as above
+    random.shuffle(renamed)
     assert (all_pairs(n_nodes, renamed)[np.ix_(new, new)] == all_pairs(n_nodes, arcs)).all()
 
 

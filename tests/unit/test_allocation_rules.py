@@ -438,7 +438,7 @@ def test_rows_in_any_order_name_the_same_groups() -> None:
     for _ in range(20):
         shuffled = run(
             *([rows[index] for index in generator.permutation(len(rows))] for rows in (groups, offers, rooms))
-        )  # type: ignore[arg-type]
+        )
         pd.testing.assert_frame_equal(shuffled.allocation, expected.allocation)
         pd.testing.assert_frame_equal(shuffled.unplaced, expected.unplaced)
 

@@ -68,7 +68,7 @@ def test_own_pupils_come_first_even_when_a_partner_is_near() -> None:
 
 @pytest.mark.parametrize("other", [{"cluster": "south"}, {"phase": "secondary"}, {"year": 2029}])
 def test_clusters_phases_and_years_never_share(other: dict[str, object]) -> None:
-    assert answer(need(("A", 1)), bases(("B", 5), **other)) == [("A", "without", "", 1, None)]  # type: ignore[arg-type]
+    assert answer(need(("A", 1)), bases(("B", 5), **other)) == [("A", "without", "", 1, None)]
 
 
 def test_two_bases_of_one_school_are_added_up() -> None:

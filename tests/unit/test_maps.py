@@ -98,7 +98,7 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(text: str) 
         "print(hashlib.sha256(render_map(d(), i(), r()).encode()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(["."])}
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - plain strings, as the page holds them
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, check=True)
     assert done.stdout.decode().strip() == hashlib.sha256(text.encode("utf-8")).hexdigest()
 

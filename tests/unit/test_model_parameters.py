@@ -74,8 +74,8 @@ def test_a_missing_file_says_how_to_get_one(tmp_path):
 def test_parameters_are_frozen_and_unknown_names_are_refused(tmp_path, text):
     found = read(tmp_path, text)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.hide_up_to = 0  # type: ignore[misc]
+        found.hide_up_to = 0
     with pytest.raises(TypeError):
-        found.assumptions["x"] = None  # type: ignore[index]
+        found.assumptions["x"] = None
     with pytest.raises(ParameterError, match="did you mean 'retention_share'"):
         found.value("retention_shares")

@@ -342,7 +342,7 @@ def test_claims(schemes: Schemes) -> None:
     assert claims.loc[["N1", "N2", "N3"], "value"].tolist() == [1633, 2312, 896]
     assert claims["value"]["N6-places"] * claims["value"]["N6-rate"] == 15_958_791
     assert claims["value"]["N4-bases"] * claims["value"]["N4-clusters"] * claims["value"]["N4-rate"] == 1_000_000
-    assert {re.match(r"N\d+", one).group() for one in claims.index} == {f"N{k}" for k in range(1, 18)}  # type: ignore[union-attr]
+    assert {re.match(r"N\d+", one).group() for one in claims.index} == {f"N{k}" for k in range(1, 18)}
     assert (claims["plan_line"] != "").all()
     assert len(schemes.schemes) > 0
 

@@ -162,7 +162,7 @@ def test_balance_breaks_never_put_a_change_on_the_wrong_side_of_zero(values: lis
 @given(COUNTS, st.randoms(use_true_random=False))
 def test_breaks_do_not_depend_on_the_order_of_the_values(values: list[int], random: object) -> None:
     shuffled = list(values)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert style.amount_breaks(shuffled) == style.amount_breaks(values)
 
 

@@ -470,7 +470,7 @@ def test_route_refuses() -> None:
     with pytest.raises(NetworkError, match="the limit is 5,000 m"):
         route(TOWN, lonlat(FAR), school, speeds=make_speeds())
     with pytest.raises(NetworkError, match="minimise"):
-        route(TOWN, home, school, minimise="fuel", speeds=make_speeds())  # type: ignore[arg-type]  # on purpose
+        route(TOWN, home, school, minimise="fuel", speeds=make_speeds())
     with pytest.raises(NetworkError, match="need a speed table"):
         route(TOWN, home, school)
     with pytest.raises(NetworkError, match="longitude, latitude"):
