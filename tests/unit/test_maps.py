@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,6 @@ from tests.html_page import Page
 from tests.released_fixture import make_inputs_facts, make_record, make_released
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sufficiency.model.results import Inputs, Released
 
 
@@ -98,7 +97,7 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(text: str) 
         "print(hashlib.sha256(render_map(d(), i(), r()).encode()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(["."])}
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - plain strings, as the page holds them
+    root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, check=True)
     assert done.stdout.decode().strip() == hashlib.sha256(text.encode("utf-8")).hexdigest()
 
