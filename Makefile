@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RUNTIME := $(VENV)/.runtime
 TESTING := $(VENV)/.testing
+BENCHING := $(VENV)/.benching
 CODE := $(shell find sufficiency -name '*.py' -o -name '*.j2' -o -name '*.typ' -o -name '*.js' -o -name '*.css' 2>/dev/null)
 
 .PHONY: run test check-python lint docs lock bench clean
@@ -21,7 +22,7 @@ test: $(TESTING)
 	@$(BIN)/ruff format --check sufficiency tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q $(PYTEST)
+	@$(BIN)/python -m pytest -q -p no:benchmark -n auto --dist loadfile $(PYTEST)
 
 check-python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -43,10 +44,15 @@ $(TESTING): requirements-test.lock.txt requirements.lock.txt pyproject.toml | $(
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(RUNTIME) $@
 
+$(BENCHING): requirements-bench.lock.txt $(TESTING)
+	@echo "Installing the locked peers of the benchmarks"
+	@$(PIP) --require-hashes --only-binary :all: -r requirements-bench.lock.txt
+	@touch $@
+
 docs: $(TESTING)
 	@$(BIN)/python -m sufficiency docs docs
 
-bench: $(TESTING)
+bench: $(BENCHING)
 	@$(BIN)/python -m pytest tests/bench --benchmark-only -q
 
 lock:
@@ -54,6 +60,8 @@ lock:
 		--no-header --group build -o requirements.lock.txt -q
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --group build --group test -c requirements.lock.txt -o requirements-test.lock.txt -q
+	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--no-header --group build --group test --group bench -c requirements-test.lock.txt -o requirements-bench.lock.txt -q
 
 clean:
 	@rm -rf $(VENV) .cache reports build dist
