@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from pyproj import Geod, Transformer
+from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import CRSError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # public by its documentation
 
 from sufficiency.model.errors import GeographyError
@@ -22,6 +23,37 @@ BNG: Final = "EPSG:27700"
 WGS84: Final = "EPSG:4326"
 EASTING_RANGE_M: Final = (0.0, 700_000.0)
 NORTHING_RANGE_M: Final = (0.0, 1_300_000.0)
+
+
+@lru_cache(maxsize=8)
+def metric_system(crs: str) -> str:
+    """Return the name of a projected system in metres as this package writes it, such as ``"EPSG:27700"``.
+
+    Parameters
+    ----------
+    crs
+        A name that PROJ knows.
+
+    Raises
+    ------
+    GeographyError
+        When there is no such system, or its unit is not the metre.
+    """
+    try:
+        found = CRS.from_user_input(crs)
+    except CRSError:
+        message = f"there is no reference system {crs!r}: name one in metres, such as EPSG:27700 (Great Britain)"
+        raise GeographyError(message) from None
+    if not found.is_projected or {axis.unit_name for axis in found.axis_info[:2]} != {"metre"}:
+        message = f"{crs} is not a system in metres: name one that is, such as EPSG:27700 (Great Britain)"
+        raise GeographyError(message)
+    return str(found.to_string())
+
+
+@lru_cache(maxsize=8)
+def _area_of_use(crs: str) -> tuple[float, float, float, float] | None:
+    area = CRS.from_user_input(crs).area_of_use
+    return None if area is None else (area.west, area.south, area.east, area.north)
 
 
 @lru_cache(maxsize=8)
@@ -94,6 +126,42 @@ def within_great_britain(easting_m: ArrayLike, northing_m: ArrayLike) -> NDArray
     return np.asarray(inside & ((east > 1_000) | (north > 1_000)), dtype=bool)
 
 
+def within_system(easting_m: ArrayLike, northing_m: ArrayLike, crs: str = BNG) -> NDArray[np.bool_]:
+    """Return, for each position, whether it can be one of a metric system: in Great Britain, `within_great_britain`.
+
+    Elsewhere a position must fall, as longitude and latitude, within a degree of where the system is meant to be used,
+    and must not be within longitudes and latitudes itself.
+
+    Parameters
+    ----------
+    easting_m, northing_m
+        Positions in metres, one shape.
+    crs
+        The metric system.
+    """
+    if crs == BNG:
+        return within_great_britain(easting_m, northing_m)
+    east, north = np.atleast_1d(np.asarray(easting_m, float)), np.atleast_1d(np.asarray(northing_m, float))
+    inside = np.isfinite(east) & np.isfinite(north) & ((np.abs(east) > 180) | (np.abs(north) > 90))
+    lon, lat = _transformer(crs, WGS84).transform(np.where(inside, east, 0.0), np.where(inside, north, 0.0))
+    inside &= np.isfinite(lon) & np.isfinite(lat)
+    bounds = _area_of_use(crs)
+    if bounds is not None:
+        west, south, east_end, north_end = bounds
+        inside &= (lon >= west - 1) & (lon <= east_end + 1) & (lat >= south - 1) & (lat <= north_end + 1)
+    return np.asarray(inside, dtype=bool)
+
+
 def geodesic_length_m(longitude: ArrayLike, latitude: ArrayLike) -> float:
     """Return the geodesic length in metres (WGS84 ellipsoid) of a line of longitudes and latitudes."""
     return float(Geod(ellps="WGS84").line_length(np.asarray(longitude, float), np.asarray(latitude, float)))
+
+
+def geodesic_lengths_m(
+    from_longitude: ArrayLike, from_latitude: ArrayLike, to_longitude: ArrayLike, to_latitude: ArrayLike
+) -> NDArray[np.float64]:
+    """Return the geodesic lengths in metres (WGS84 ellipsoid) between pairs of positions in degrees, one shape."""
+    lon, lat, to_lon, to_lat = (
+        np.array(end, dtype=np.float64) for end in (from_longitude, from_latitude, to_longitude, to_latitude)
+    )
+    return np.asarray(Geod(ellps="WGS84").inv(lon, lat, to_lon, to_lat)[2], dtype=np.float64)

@@ -16,7 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from sufficiency.model.errors import ParameterError
+from sufficiency.model.errors import GeographyError, ParameterError
+from sufficiency.model.geography import metric_system
 from sufficiency.model.vocabulary import PROFILES
 
 
@@ -55,6 +56,12 @@ _ALLOWED: Final[dict[str, Number | Choice | type[bool]]] = {
     "transport_gbp_per_pupil": Number(0, 10_000_000),
     "transport_gbp_per_pupil_km": Number(0, 1_000),
     "vehicle_occupancy_pupils": Number(0.1, 100),
+    "vehicle_seats": Number(1, 100, whole=True),
+    "boarding_s": Number(0, 3_600),
+    "pickup_detour_limit_min": Number(0, 600),
+    "walking_limit_age_years": Number(0, 30, whole=True),
+    "walking_limit_younger_miles": Number(0, 100),
+    "walking_limit_older_miles": Number(0, 100),
     "empty_running_share": Number(0, 10),
     "vehicle_kgco2e_per_km": Number(0, 10),
     "independent_place_gbp": Number(0, 10_000_000),
@@ -216,11 +223,20 @@ def _sections(raw: Mapping[str, Any]) -> list[str]:
         faults.append("[disclosure] hide_up_to must lie in 0 to 100")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", str(raw["area"]["area_id"])):
         faults.append("[area] area_id must be lower-case letters, digits and hyphens, for it names the files written")
+    faults += _crs_faults(str(raw["area"]["crs"]))
     if not isinstance(raw["area"]["report_date"], dt.date):
         faults.append("[area] report_date must be a date such as 2026-11-23, without quotation marks")
     if not isinstance(raw["area"]["illustrative"], bool):
         faults.append("[area] illustrative must be true or false")
     return faults
+
+
+def _crs_faults(crs: str) -> list[str]:
+    try:
+        metric_system(crs)
+    except GeographyError as error:
+        return [f"[area] crs: {error}"]
+    return []
 
 
 def read_parameters(path: Path) -> Parameters:
@@ -260,7 +276,7 @@ def read_parameters(path: Path) -> Parameters:
         area_id=str(area["area_id"]),
         area_name=str(area["area_name"]),
         county_id=str(area["county_id"]),
-        crs=str(area["crs"]),
+        crs=metric_system(str(area["crs"])),
         report_date=area["report_date"],
         illustrative=area["illustrative"],
         illustrative_note=str(area["illustrative_note"]),

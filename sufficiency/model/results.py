@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RoadTables:
-    """Road nodes (table `road_nodes`), edges (table `road_edges`) and, where they came with them, their `speeds`."""
+    """Road nodes (table `road_nodes`), edges (table `road_edges`) and what may come with them.
+
+    ``speeds`` is a table `speeds`; ``turns`` a table `road_turns`, turns that may not be made; ``issues`` a table
+    `issues`, what the reader left out or took otherwise than written. None where there is none. ``attribution`` is
+    the sentence that their licence asks for where they are shown, blank where none is asked for.
+    """
 
     nodes: gpd.GeoDataFrame
     edges: gpd.GeoDataFrame
     speeds: pd.DataFrame | None = None
+    turns: pd.DataFrame | None = None
+    issues: pd.DataFrame | None = None
+    attribution: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,7 @@ class Assessment:
     outcomes: pd.DataFrame
     sufficiency: pd.DataFrame
     journeys: pd.DataFrame
+    journey_ranges: pd.DataFrame
     flows: pd.DataFrame
     reasons: pd.DataFrame
     pressure: pd.DataFrame

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from sufficiency.model import vocabulary as v
-from sufficiency.model.table_parts import COUNT, COUNT_BLANK, NCY, PLACEMENTS, POINT, PROVENANCE, PROVISION, Row
+from sufficiency.model.table_parts import (
+    COUNT,
+    COUNT_BLANK,
+    NCY,
+    OBSERVED_JOURNEYS,
+    OPTIONAL,
+    PLACEMENTS,
+    POINT,
+    PROVENANCE,
+    PROVISION,
+    Row,
+)
 from sufficiency.model.table_results import RESULT_ROWS
 
 INPUT_ROWS: Final[list[Row]] = [
@@ -221,7 +232,20 @@ INPUT_ROWS: Final[list[Row]] = [
             ("maxspeed_kph", "float", "signed limit", {"least": 1, "most": 130, "blank": True}),
             ("urban", "bool", "within a built-up area", {}),
             ("access_only", "bool", "may only start or end a journey", {}),
+            ("side_streets", "bool", "ends at every side street, as in a complete street map", OPTIONAL),
             ("length_m", "float", "length along the road", {"least": 0}),
+            *PROVENANCE,
+        ],
+    },
+    {
+        "name": "road_turns",
+        "meaning": "Turns that may not be made: arriving at the node by one edge and leaving it by the other.",
+        "key": "from_edge_id via_node_id to_edge_id",
+        "file": "roads/turns.csv",
+        "columns": [
+            ("from_edge_id", "text", "edge that the turn comes from", {}),
+            ("via_node_id", "text", "node at which it is made", {}),
+            ("to_edge_id", "text", "edge that it may not go to", {}),
             *PROVENANCE,
         ],
     },
@@ -242,6 +266,7 @@ INPUT_ROWS: Final[list[Row]] = [
             ("quality", "code", "how far they are checked", {"codes": v.QUALITIES, "optional": True, "blank": True}),
         ],
     },
+    OBSERVED_JOURNEYS,
     {
         "name": "rates",
         "meaning": "County pattern of plans in the calibration year by national curriculum year, need and placement.",

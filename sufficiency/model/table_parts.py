@@ -16,8 +16,8 @@ PROVENANCE: Final[list[Any]] = [
     ("quality", "code", "how far they are checked", {"codes": v.QUALITIES, "optional": True, "blank": True}),
 ]
 POINT: Final[list[Any]] = [
-    ("easting_m", "float", "easting, EPSG:27700", {}),
-    ("northing_m", "float", "northing, EPSG:27700", {}),
+    ("easting_m", "float", "easting, in the area's metric system (EPSG:27700 in Great Britain)", {}),
+    ("northing_m", "float", "northing, in the area's metric system (EPSG:27700 in Great Britain)", {}),
 ]
 PLACEMENTS: Final = (
     "state_special_school",
@@ -34,6 +34,7 @@ PLACEMENTS: Final = (
     "not_recorded",
 )
 NCY: Final = {"least": v.NCY_MIN, "most": v.NCY_MAX}
+OPTIONAL: Final = {"blank": True, "optional": True}
 COUNT: Final = {"least": 0}
 COUNT_BLANK: Final = {"least": 0, "blank": True}
 PROVISION: Final[list[Any]] = [
@@ -48,3 +49,22 @@ PROVISION: Final[list[Any]] = [
     ("attendance", "code", "day or residential pattern", {"codes": v.PROVISION_ATTENDANCE}),
     ("tier", "code", "whose places they are", {"codes": v.TIERS}),
 ]
+OBSERVED_JOURNEYS: Final[Row] = {
+    "name": "observed_journeys",
+    "meaning": "Measured journeys by car, such as a taxi log, that the speed table is fitted to. Each side is an id or "
+    "an easting and northing. Personal: no place of a row is ever shown or written.",
+    "key": "",
+    "columns": [
+        *(
+            (f"{side}_{name}", kind, f"{side}: {meaning}", {**OPTIONAL, "personal": True})
+            for side in ("origin", "destination")
+            for name, kind, meaning in (
+                ("id", "text", "id of an origin, place or setting"),
+                ("easting_m", "float", "easting in the metric system of the area"),
+                ("northing_m", "float", "northing in the metric system of the area"),
+            )
+        ),
+        ("minutes", "float", "minutes of the drive, direct, without stops on the way", {}),
+        ("journeys", "int", "journeys that the row stands for; blank = 1", {**COUNT_BLANK, "optional": True}),
+    ],
+}

@@ -20,7 +20,8 @@ SUFFIXES: Final[dict[str, str]] = {
 }
 
 MS_PER_MIN: Final = 60_000
-MILES_PER_KM: Final = 1 / 1.609344
+METRES_PER_MILE: Final = 1_609.344
+MILES_PER_KM: Final = 1_000 / METRES_PER_MILE
 
 
 def minutes_of(milliseconds: float) -> float:
@@ -31,3 +32,8 @@ def minutes_of(milliseconds: float) -> float:
 def miles_of(kilometres: float) -> float:
     """Return international miles from kilometres."""
     return kilometres * MILES_PER_KM
+
+
+def metres_of(miles: float) -> float:
+    """Return metres from international miles, in which the law's walking distances are measured."""
+    return miles * METRES_PER_MILE

@@ -95,8 +95,17 @@ ACTIONS: Final = ("open", "expand", "convert", "close", "relocate")
 FUNDING_STATUSES: Final = ("secured", "assumed", "unfunded")
 STANDARD_SCENARIOS: Final = ("do_nothing", "committed", "programme")
 POLICIES: Final = ("optimal", "nearest", "rolling")
-PROFILES: Final = ("off_peak", "school_morning")
+PROFILES: Final = ("off_peak", "school_morning", "school_afternoon")
+RANGED_JOURNEYS: Final = (
+    "mean_min",
+    "median_min",
+    "p90_min",
+    "over_limit_pupils",
+    "ridden_mean_min",
+    "ridden_over_limit_pupils",
+)
 SEVERITIES: Final = ("error", "warning", "note")
+# from the most important on
 ROAD_CLASSES: Final = (
     "motorway",
     "motorway_link",
