@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -11,8 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from sufficiency.model.errors import DataError
 from sufficiency.model.issues import Issue, issues_table
-from sufficiency.model.parameters import read_parameters
+from sufficiency.model.parameters import Parameters, read_parameters
 from sufficiency.model.results import Inputs
 from sufficiency.model.tables import TABLES
 from sufficiency.sources.boundaries import read_boundaries
@@ -21,12 +21,16 @@ from sufficiency.sources.demand import read_demand
 from sufficiency.sources.files import has_table
 from sufficiency.sources.population import read_population
 from sufficiency.sources.roads import read_roads, read_speeds
+from sufficiency.sources.roads.folder import road_files
+from sufficiency.sources.roads.record import digest_of, record_path
 from sufficiency.sources.scenarios import read_scenarios
 from sufficiency.sources.schemes import read_schemes
 from sufficiency.sources.schools import read_schools
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
 
 _TOP: Final = ("area.toml", "area-workbook.xlsx")
 _FOLDERS: Final = ("boundaries", "demand", "plan", "roads", "schemes", "schools")
@@ -54,14 +58,14 @@ def read_area(directory: Path) -> Inputs:
     """
     parameters = read_parameters(directory / "area.toml")
     issues: list[Issue] = []
-    areas, zones, clusters, gazetteer = read_boundaries(directory / "boundaries", issues)
-    schools = read_schools(directory / "schools", areas, issues)
+    areas, zones, clusters, gazetteer = read_boundaries(directory / "boundaries", issues, crs=parameters.crs)
+    schools = read_schools(directory / "schools", areas, issues, crs=parameters.crs)
     demand = read_demand(directory / "demand", issues)
-    schemes = read_schemes(directory / "schemes", areas, issues)
+    schemes = read_schemes(directory / "schemes", areas, issues, crs=parameters.crs)
     known = schemes.schemes["scheme_id"]
     scenarios = read_scenarios(directory / "schemes" / "scenarios", known, issues)
     speeds = read_speeds(directory / "roads", issues)
-    roads = dataclasses.replace(read_roads(directory / "roads", issues), speeds=speeds)
+    roads = dataclasses.replace(read_roads(directory / "roads", issues, crs=parameters.crs), speeds=speeds)
     return Inputs(
         parameters=parameters,
         areas=areas,
@@ -92,12 +96,44 @@ def read_area(directory: Path) -> Inputs:
     )
 
 
+def read_outline(directory: Path) -> tuple[Parameters, BaseGeometry]:
+    """Read only what says where an area lies.
+
+    Parameters
+    ----------
+    directory
+        Folder with ``area.toml`` and the folder boundaries.
+
+    Returns
+    -------
+    tuple of Parameters and geometry
+        The parameters and the ground of the area, in its metric system.
+
+    Raises
+    ------
+    ParameterError
+        When ``area.toml`` is missing or wrong.
+    DataError
+        When the boundaries are at fault; ``issues`` lists how.
+    """
+    parameters = read_parameters(directory / "area.toml")
+    issues: list[Issue] = []
+    zones = read_boundaries(directory / "boundaries", issues, crs=parameters.crs).zones
+    faults = [issue for issue in issues if issue.severity == "error"]
+    if faults or zones.empty:
+        message = f"the boundaries of {directory} must be mended first, for they say which ground is wanted"
+        raise DataError(message, issues_table(faults))
+    return parameters, zones.geometry.union_all()
+
+
 def digests(directory: Path) -> dict[str, str]:
     """Return the SHA-256 digest of every file that is read, by its path within the area directory."""
     top = [path for name in _TOP for path in directory.glob(name)]
     inside = [path for name in _FOLDERS for kind in _KINDS for path in (directory / name).rglob(kind)]
-    kept = sorted({path for path in (*top, *inside) if path.is_file()})
-    return {path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
+    roads = road_files(directory / "roads")
+    records = [record_path(path) for path in roads]
+    kept = sorted({path for path in (*top, *inside, *roads, *records) if path.is_file()})
+    return {path.relative_to(directory).as_posix(): digest_of(path) for path in kept}
 
 
 def _claims(directory: Path, issues: list[Issue]) -> pd.DataFrame:

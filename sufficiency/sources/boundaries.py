@@ -18,7 +18,7 @@ import shapely
 import shapely.geometry
 from scipy.spatial import cKDTree
 
-from sufficiency.model.geography import BNG, to_bng, within_great_britain
+from sufficiency.model.geography import BNG, to_bng, within_system
 from sufficiency.model.tables import TABLES
 from sufficiency.sources.files import Issue, read_table
 
@@ -40,7 +40,7 @@ Grounds = dict[str, "BaseGeometry"]
 
 
 class Boundaries(NamedTuple):
-    """The geography of an area: areas, zones, clusters and gazetteer; EPSG:27700 throughout."""
+    """The geography of an area: areas, zones, clusters and gazetteer, all in its metric system."""
 
     areas: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
@@ -48,16 +48,18 @@ class Boundaries(NamedTuple):
     gazetteer: gpd.GeoDataFrame
 
 
-def read_boundaries(directory: Path, issues: list[Issue]) -> Boundaries:
+def read_boundaries(directory: Path, issues: list[Issue], *, crs: str = BNG) -> Boundaries:
     """Read an area's boundaries folder and build its areas and zones.
 
     Parameters
     ----------
     directory
         Folder with areas.csv, places.csv, clusters.csv and arcs.csv; where there is no arcs.csv, districts.geojson or
-        areas.geojson (degrees, or metres of EPSG:27700; any property may hold the district's id).
+        areas.geojson (degrees, or metres of `crs`; any property may hold the district's id).
     issues
         Faults are appended here as rows of the table `issues`; a row at fault is left out of what is built.
+    crs
+        The metric system of the area.
 
     Returns
     -------
@@ -74,20 +76,20 @@ def read_boundaries(directory: Path, issues: list[Issue]) -> Boundaries:
     if (directory / "arcs.csv").exists() or geojson is None:
         districts = _districts_from_arcs(read_table(directory / "arcs.csv", "arcs", issues), district_ids, issues)
     else:
-        districts = _districts_from_geojson(geojson, district_ids, issues)
-    inside = _check_places(gazetteer, districts, district_ids, issues)
+        districts = _districts_from_geojson(geojson, district_ids, issues, crs)
+    inside = _check_places(gazetteer, districts, district_ids, issues, crs)
     clusters = _check_clusters(lookup, areas, gazetteer, issues)
     _check_areas(areas, districts, inside, issues)
     named = inside.rename(columns={"place_name": "zone_name"}).merge(clusters, on="zone_id", how="left")
-    zones = make_zones(districts, inside).merge(named.fillna({"cluster_id": ""}), on="zone_id")
+    zones = make_zones(districts, inside, crs=crs).merge(named.fillna({"cluster_id": ""}), on="zone_id")
     zones = zones[["zone_id", "zone_name", "district_id", "cluster_id", "people", "geometry"]]
     points = gpd.points_from_xy(gazetteer["easting_m"], gazetteer["northing_m"])
-    places = gpd.GeoDataFrame(gazetteer, geometry=points, crs=BNG)
+    places = gpd.GeoDataFrame(gazetteer, geometry=points, crs=crs)
     logger.debug("%d districts, %d zones", len(districts), len(zones))
     return Boundaries(_dissolve(areas, zones, issues), zones, clusters, places)
 
 
-def make_zones(districts: Mapping[str, BaseGeometry], places: pd.DataFrame) -> gpd.GeoDataFrame:
+def make_zones(districts: Mapping[str, BaseGeometry], places: pd.DataFrame, *, crs: str = BNG) -> gpd.GeoDataFrame:
     """Divide districts among their places: a zone is the ground nearest to its place within its district.
 
     Parameters
@@ -96,11 +98,13 @@ def make_zones(districts: Mapping[str, BaseGeometry], places: pd.DataFrame) -> g
         District id -> polygon, metres.
     places
         Columns zone_id, district_id, easting_m, northing_m; each lies in its district, no two at one position.
+    crs
+        The metric system of both.
 
     Returns
     -------
     GeoDataFrame
-        zone_id, geometry (EPSG:27700), by zone_id. The zones of a district tile it, and neighbours, in other districts
+        zone_id, geometry (`crs`), by zone_id. The zones of a district tile it, and neighbours, in other districts
         too, have every vertex of their common border in common.
     """
     owned = {key: places[places["district_id"] == key] for key in districts}
@@ -120,7 +124,7 @@ def make_zones(districts: Mapping[str, BaseGeometry], places: pd.DataFrame) -> g
         mine = np.flatnonzero(shapely.contains(districts[key], inner) & (zone_ids == ""))
         tree = cKDTree(frame[["easting_m", "northing_m"]].to_numpy(float))
         zone_ids[mine] = frame["zone_id"].to_numpy()[tree.query(shapely.get_coordinates(inner[mine]))[1]]
-    return _union(gpd.GeoDataFrame({"zone_id": zone_ids}, geometry=faces, crs=BNG), "zone_id")
+    return _union(gpd.GeoDataFrame({"zone_id": zone_ids}, geometry=faces, crs=crs), "zone_id")
 
 
 def _union(frame: gpd.GeoDataFrame, by: str) -> gpd.GeoDataFrame:
@@ -143,8 +147,8 @@ def _dissolve(areas: pd.DataFrame, zones: gpd.GeoDataFrame, issues: list[Issue])
             message = f"cluster {area['area_name']} is in {pieces} pieces that share no border"
             fix = "in clusters.csv, move the zones that stand apart to a cluster that they touch"
             _Faults(issues, "areas").add(row, area["area_id"], "cluster_in_pieces", message, fix, severity="warning")
-    geometry = gpd.GeoSeries([grounds.get(area_id) for area_id in areas["area_id"]], index=areas.index, crs=BNG)
-    return gpd.GeoDataFrame(areas, geometry=geometry, crs=BNG)
+    geometry = gpd.GeoSeries([grounds.get(area_id) for area_id in areas["area_id"]], index=areas.index, crs=zones.crs)
+    return gpd.GeoDataFrame(areas, geometry=geometry, crs=zones.crs)
 
 
 class _Faults:
@@ -239,7 +243,7 @@ def _owner(
     return owner
 
 
-def _districts_from_geojson(path: Path, district_ids: list[str], issues: list[Issue]) -> Grounds:
+def _districts_from_geojson(path: Path, district_ids: list[str], issues: list[Issue], crs: str) -> Grounds:
     """Read districts of another authority; any property may hold the id, as in the ONS files."""
     faults = _Faults(issues, "areas", f"boundaries/{path.name}")
     try:
@@ -259,14 +263,14 @@ def _districts_from_geojson(path: Path, district_ids: list[str], issues: list[Is
         if not ground.is_valid:
             message = f"the polygon of {area_id} is not valid ({shapely.is_valid_reason(ground)}); it was mended"
             faults.add(None, area_id, "invalid_polygon", message, "check the district on the map", severity="warning")
-        grounds[area_id] = shapely.make_valid(_metric(ground))
+        grounds[area_id] = shapely.make_valid(_metric(ground, crs))
     return grounds
 
 
-def _metric(ground: BaseGeometry) -> BaseGeometry:
+def _metric(ground: BaseGeometry, crs: str) -> BaseGeometry:
     if np.abs(shapely.get_coordinates(ground)).max(initial=0) > MOST_DEGREES:
         return ground
-    return shapely.transform(ground, lambda degrees: np.column_stack(to_bng(degrees[:, 0], degrees[:, 1])))
+    return shapely.transform(ground, lambda degrees: np.column_stack(to_bng(degrees[:, 0], degrees[:, 1], crs)))
 
 
 def _suggest(value: str, known: Iterable[str]) -> str:
@@ -275,7 +279,7 @@ def _suggest(value: str, known: Iterable[str]) -> str:
 
 
 def _check_places(
-    gazetteer: pd.DataFrame, districts: Grounds, district_ids: list[str], issues: list[Issue]
+    gazetteer: pd.DataFrame, districts: Grounds, district_ids: list[str], issues: list[Issue], crs: str
 ) -> pd.DataFrame:
     """Return the places inside that can have a zone; each fault of position or district is named."""
     faults = _Faults(issues, "gazetteer")
@@ -285,7 +289,7 @@ def _check_places(
     for row, place in gazetteer.iterrows():
         name, stated = place["place_name"], place["district_id"]
         position = (place["easting_m"], place["northing_m"])
-        if fault := _position_fault(name, position, county, FAR_FROM_AREA_M if not stated else 0.0):
+        if fault := _position_fault(name, position, county, FAR_FROM_AREA_M if not stated else 0.0, crs):
             faults.add(row, place["zone_id"], *fault, column="easting_m", value=f"{position[0]:.0f}, {position[1]:.0f}")
         elif stated and stated not in district_ids:
             message = f"{name} names the district {stated!r}, which areas.csv does not list"
@@ -313,16 +317,17 @@ def _district_at(position: tuple[float, float], districts: Grounds) -> str:
 
 
 def _position_fault(
-    name: str, position: tuple[float, float], county: BaseGeometry, limit_m: float
+    name: str, position: tuple[float, float], county: BaseGeometry, limit_m: float, crs: str
 ) -> tuple[str, str, str] | None:
     """Return check, message and cure of a position that is out of range or has its axes exchanged."""
     where = f"{name} lies at {position[0]:.0f}, {position[1]:.0f}"
     far = not county.is_empty and county.distance(shapely.Point(position)) > limit_m
     if far and county.distance(shapely.Point(position[::-1])) <= limit_m:
         return "swapped_axes", f"{where}: easting and northing look exchanged", "exchange the two numbers"
-    if not within_great_britain(*position):
-        message = f"{where}, which is not a British National Grid position in metres"
-        return "outside_range", message, "give easting and northing in metres (EPSG:27700)"
+    if not within_system(*position, crs):
+        system = "British National Grid" if crs == BNG else crs
+        message = f"{where}, which is not a {system} position in metres"
+        return "outside_range", message, f"give easting and northing in metres ({crs})"
     return None
 
 

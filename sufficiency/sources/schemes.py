@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sufficiency.model.geography import BNG
 from sufficiency.model.issues import Issue
 from sufficiency.model.tables import TABLES
 from sufficiency.sources.files import read_table
@@ -23,13 +24,13 @@ __all__ = ["Schemes", "read_schemes"]
 
 
 class Schemes(NamedTuple):
-    """Schemes (points, EPSG:27700, with their district as ``area_id``) and their places by September and cohort."""
+    """Schemes (points, with their district as ``area_id``) and their places by September and cohort."""
 
     schemes: gpd.GeoDataFrame
     scheme_places: pd.DataFrame
 
 
-def read_schemes(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) -> Schemes:
+def read_schemes(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue], *, crs: str = BNG) -> Schemes:
     """Read the folder ``schemes`` of an area.
 
     Parameters
@@ -37,9 +38,11 @@ def read_schemes(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) 
     directory
         Folder with schemes.csv and scheme_places.csv.
     areas
-        Areas with ``area_id``, ``level`` and ``geometry`` (EPSG:27700); may be empty.
+        Areas with ``area_id``, ``level`` and ``geometry``; may be empty.
     issues
         Faults of single cells, rows and keys are appended here; nothing is raised for a fault in the data.
+    crs
+        The metric system that easting and northing are in.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def read_schemes(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) 
     schemes = read_table(directory / "schemes.csv", "schemes", issues)
     _check_money(schemes, issues)
     places = read_table(directory / "scheme_places.csv", "scheme_places", issues)
-    return Schemes(with_areas(as_points(schemes), areas), places)
+    return Schemes(with_areas(as_points(schemes, crs), areas), places)
 
 
 def _check_money(schemes: pd.DataFrame, issues: list[Issue]) -> None:

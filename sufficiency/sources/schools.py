@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class Schools(NamedTuple):
-    """The tables of the folder ``schools``; settings carry points (EPSG:27700) and their district as ``area_id``."""
+    """The tables of the folder ``schools``; settings carry points and their district as ``area_id``."""
 
     settings: gpd.GeoDataFrame
     provision: pd.DataFrame
@@ -46,7 +46,7 @@ class Schools(NamedTuple):
     support_need: pd.DataFrame
 
 
-def read_schools(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) -> Schools:
+def read_schools(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue], *, crs: str = BNG) -> Schools:
     """Read the folder ``schools`` of an area.
 
     Parameters
@@ -54,11 +54,13 @@ def read_schools(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) 
     directory
         Folder with the seven files.
     areas
-        Areas with ``area_id``, ``level`` and ``geometry`` (EPSG:27700); the districts give each setting its
+        Areas with ``area_id``, ``level`` and ``geometry``; the districts give each setting its
         ``area_id``. May be empty: then every ``area_id`` is blank.
     issues
         Faults of single cells, rows and keys are appended here; nothing is raised for a fault in the data. Whether
         the tables fit together is for `sufficiency.checks`.
+    crs
+        The metric system that easting and northing are in.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def read_schools(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) 
     settings = read_table(directory / "settings.csv", "settings", issues)
     logger.debug("%d settings", len(settings))
     return Schools(
-        settings=with_areas(as_points(settings), areas),
+        settings=with_areas(as_points(settings, crs), areas),
         provision=read_table(directory / "provision.csv", "provision", issues),
         places=read_table(directory / "places.csv", "places", issues),
         acceptance=read_table(directory / "acceptance.csv", "acceptance", issues),
@@ -78,9 +80,9 @@ def read_schools(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue]) 
     )
 
 
-def as_points(frame: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the frame with a point geometry (EPSG:27700) from ``easting_m`` and ``northing_m`` (metres)."""
-    return gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame["easting_m"], frame["northing_m"]), crs=BNG)
+def as_points(frame: pd.DataFrame, crs: str = BNG) -> gpd.GeoDataFrame:
+    """Return the frame with a point geometry (`crs`) from ``easting_m`` and ``northing_m`` (metres)."""
+    return gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame["easting_m"], frame["northing_m"]), crs=crs)
 
 
 def with_areas(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -89,7 +91,7 @@ def with_areas(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoData
     Parameters
     ----------
     points
-        Points, EPSG:27700.
+        Points, in the metric system of the areas.
     areas
         Areas with ``area_id``, ``level``, ``geometry``; on a shared border the first district in order wins.
 
