@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from sufficiency.model.errors import NetworkError
 from sufficiency.travel import engine
+from sufficiency.travel.engine.sweep import NO_WAY_32
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-    from scipy.sparse import csr_array
 
 LIMIT_MS: Final = 2_000_000_000
+CELLS_AT_ONCE: Final = 4_000_000
 UNREACHABLE: Final = -1
 _MOST_NODES: Final = 2**31 - 2
 
@@ -26,6 +28,8 @@ _MOST_NODES: Final = 2**31 - 2
 @dataclass(frozen=True, eq=False, repr=False)
 class RoadGraph:
     """A frozen directed graph that answers exact least-time questions; build it with `RoadGraph.from_arrays`.
+
+    Building folds the graph once (about a second for a county of 60,000 junctions); every question after that is quick.
 
     Attributes
     ----------
@@ -39,12 +43,11 @@ class RoadGraph:
     source: NDArray[np.int64]
     target: NDArray[np.int64]
     milliseconds: NDArray[np.int64]
-    _arcs: engine.Arcs = field(init=False)
-    _forward: csr_array = field(init=False)
-    _backward: csr_array = field(init=False)
+    _hierarchy: engine.Hierarchy = field(init=False)
+    _last_ground: dict[tuple[bool, bytes], engine.Ground] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check every clause of the contract, freeze the arrays and prepare both directions."""
+        """Check every clause of the contract, freeze the arrays and fold the graph."""
         n_nodes = _whole(self.n_nodes, "n_nodes")
         if not 0 <= n_nodes <= _MOST_NODES:
             message = f"n_nodes is {n_nodes}: give 0 to {_MOST_NODES}"
@@ -59,15 +62,12 @@ class RoadGraph:
             )
             raise NetworkError(message)
         _refuse_outside(milliseconds, "milliseconds", 0, LIMIT_MS)
-        arcs = engine.arrange(n_nodes, source, target, milliseconds)
         prepared = {
             "n_nodes": n_nodes,
             "source": source,
             "target": target,
             "milliseconds": milliseconds,
-            "_arcs": arcs,
-            "_forward": engine.network(arcs),
-            "_backward": engine.network(engine.reverse(arcs)),
+            "_hierarchy": engine.fold(n_nodes, source, target, milliseconds),
         }
         for name, value in prepared.items():
             object.__setattr__(self, name, value)
@@ -109,7 +109,8 @@ class RoadGraph:
         origins, destinations
             Nodes; repeats and empty lists are allowed.
         threads
-            Accepted for the sake of the caller's plan; the answer is the same for any number (1 or more).
+            Threads to share the work between, 1 or more; None = as many as the machine and the work allow. The answer
+            is the same for any number.
 
         Returns
         -------
@@ -126,20 +127,47 @@ class RoadGraph:
             raise NetworkError(message)
         from_nodes = _nodes(origins, "origins", self.n_nodes)
         to_nodes = _nodes(destinations, "destinations", self.n_nodes)
-        return as_milliseconds(engine.many_to_many(self._forward, self._backward, from_nodes, to_nodes))
+        # One lane for each of the fewer nodes; the ground is that of the others.
+        if to_nodes.size <= from_nodes.size:
+            return self._least(to_nodes, from_nodes, toward_stops=False, threads=threads)
+        return np.ascontiguousarray(self._least(from_nodes, to_nodes, toward_stops=True, threads=threads).T)
 
     def one_to_all(self, node: int) -> NDArray[np.int32]:
         """Return int32[n_nodes]: least milliseconds from `node` to every node, -1 where there is no way."""
-        return self._all(self._forward, node)
+        return self._all(node, self._hierarchy.everywhere)
 
     def all_to_one(self, node: int) -> NDArray[np.int32]:
         """Return int32[n_nodes]: least milliseconds from every node to `node`, -1 where there is no way."""
-        return self._all(self._backward, node)
+        return self._all(node, self._hierarchy.from_everywhere)
 
-    def _all(self, network: csr_array, node: int) -> NDArray[np.int32]:
-        source = _nodes([_whole(node, "node")], "node", self.n_nodes)
-        _, found = next(engine.rows(network, source))
-        return as_milliseconds(found[0])
+    def _all(self, node: int, ground: engine.Ground) -> NDArray[np.int32]:
+        stop = engine.Stops.at(_nodes([_whole(node, "node")], "node", self.n_nodes))
+        return as_milliseconds(self._hierarchy.least(stop, ground)[:, 0])
+
+    def _least(
+        self, lanes: NDArray[np.int64], rows: NDArray[np.int64], *, toward_stops: bool, threads: int | None
+    ) -> NDArray[np.int32]:
+        """Return int32[len(rows), len(lanes)]: lanes are searched once each, however often they are named."""
+        different, index = np.unique(lanes, return_inverse=True)
+        repeats = different.size < lanes.size
+        stops = engine.Stops.at(different if repeats else lanes)
+        ground = self._ground(rows, toward_stops=toward_stops)
+        least = as_milliseconds(self._hierarchy.least(stops, ground, threads=threads))
+        return np.ascontiguousarray(least[:, index]) if repeats else least
+
+    def _ground(self, rows: NDArray[np.int64], *, toward_stops: bool) -> engine.Ground:
+        """Return the ground of these nodes; the last is kept, so that site after site is tried for the same homes."""
+        key = (toward_stops, rows.tobytes())
+        ground = self._last_ground.get(key)
+        if ground is None:
+            ground = self._hierarchy.ground(engine.Stops.at(rows), toward_stops=toward_stops)
+            self._last_ground.clear()
+            self._last_ground[key] = ground
+        return ground
+
+    @cached_property
+    def _leaving(self) -> engine.Leaving:
+        return engine.Leaving.of(self.n_nodes, self.source, self.target)
 
     def path(self, origin: int, destination: int) -> NDArray[np.int64] | None:
         """Return the arc numbers of a least-time path, in driving order; empty on the same node, None where no way.
@@ -154,10 +182,9 @@ class RoadGraph:
         start, end = _nodes(
             [_whole(origin, "origin"), _whole(destination, "destination")], "origin and destination", self.n_nodes
         ).tolist()
-        arcs = engine.path(self._arcs, self._forward, start, end)
-        if arcs is not None:
-            as_milliseconds(self.milliseconds[arcs].sum(keepdims=True).astype(np.float64))
-        return arcs
+        least = self._hierarchy.least(engine.Stops.at(np.array([start])), self._hierarchy.everywhere)[:, 0]
+        as_milliseconds(least[[end]])
+        return engine.way(self._leaving, self.milliseconds, least, np.array([start]), end)
 
     def score_sites(
         self, pupils: ArrayLike, weight: ArrayLike, best: ArrayLike, candidates: ArrayLike | None = None
@@ -200,26 +227,34 @@ class RoadGraph:
             message = "the sum of weight x best is beyond int64: give smaller weights or bests"
             raise NetworkError(message)
         sites = np.arange(self.n_nodes) if candidates is None else _nodes(candidates, "candidates", self.n_nodes)
+        ground = self._ground(nodes, toward_stops=False)
+        small = self._hierarchy.kind is np.int32 and bests.max(initial=0) < NO_WAY_32 and weights.max(initial=0) < 2**31
+        if small:
+            return self._hierarchy.score(engine.Stops.at(sites), ground, weights, bests)
+        return self._score_in_full(sites, ground, weights, bests)
+
+    def _score_in_full(
+        self, sites: NDArray[np.int64], ground: engine.Ground, weights: NDArray[np.int64], bests: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Score with 64-bit numbers, a few sites at a time, so that pupils x sites is never held whole."""
         score = np.zeros(sites.size, dtype=np.int64)
-        # A few pupils at a time, so that pupils x nodes is never held whole.
-        step = max(1, engine.CELLS_AT_ONCE // max(1, sites.size))
-        for start in range(0, nodes.size, step):
+        step = max(1, CELLS_AT_ONCE // max(1, ground.size))
+        for start in range(0, sites.size, step):
             part = slice(start, start + step)
-            there = self.matrix(nodes[part], sites).astype(np.int64)
-            known = bests[part, None]
-            score += (weights[part, None] * np.where(there < 0, known, np.minimum(known, there))).sum(axis=0)
+            there = as_milliseconds(self._hierarchy.least(engine.Stops.at(sites[part]), ground)).astype(np.int64)
+            known = bests[:, None]
+            score[part] = (weights[:, None] * np.where(there < 0, known, np.minimum(known, there))).sum(axis=0)
         return score
 
 
-def as_milliseconds(least: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return least sums as int32, -1 for infinity; NetworkError at 2·10⁹ or more."""
-    reachable = np.isfinite(least)
-    if (least[reachable] >= LIMIT_MS).any():
+def as_milliseconds(least: NDArray[Any]) -> NDArray[np.int32]:
+    """Return least sums (-1 = no way) as int32; NetworkError at 2·10⁹ or more."""
+    if least.dtype == np.int32:
+        return least
+    if least.size and int(least.max()) >= LIMIT_MS:
         message = f"a least time is {LIMIT_MS:,} ms (23 days) or more: check the lengths and speeds of the roads"
         raise NetworkError(message)
-    answer = np.full(least.shape, UNREACHABLE, dtype=np.int32)
-    answer[reachable] = least[reachable].astype(np.int32)
-    return answer
+    return least.astype(np.int32)
 
 
 def _whole(value: object, name: str) -> int:
@@ -240,6 +275,9 @@ def _integers(values: ArrayLike, name: str) -> NDArray[np.int64]:
     except ValueError:
         message = f"{name} is ragged: give a flat list of whole numbers"
         raise NetworkError(message) from None
+    if np.ma.is_masked(values):
+        message = f"{name} holds masked values: fill them in, or leave them out"
+        raise NetworkError(message)
     if array.ndim != 1:
         message = f"{name} has {array.ndim} dimensions: give a flat list of whole numbers"
         raise NetworkError(message)

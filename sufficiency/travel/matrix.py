@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sufficiency.model.errors import DataError, GeographyError
+from sufficiency.model.errors import DataError, GeographyError, NetworkError
 from sufficiency.model.results import TravelTimes
-from sufficiency.travel import engine
-from sufficiency.travel.graph import UNREACHABLE, RoadGraph, as_milliseconds
-from sufficiency.travel.network import NO_EDGE, CutRoads, Roads, cut_roads, index_roads
-from sufficiency.travel.snapping import AccessLeg, Snaps, snap
-from sufficiency.travel.speeds import edge_times
+from sufficiency.travel.road_network import prepare
+from sufficiency.travel.snapping import AccessLeg
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,8 +18,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.parameters import Parameters
     from sufficiency.model.results import RoadTables
-
-MM_PER_M: Final = 1_000
+    from sufficiency.travel.road_network import RoadNetwork
 
 
 def travel_times(
@@ -33,12 +29,13 @@ def travel_times(
     *,
     profile: str,
     parameters: Parameters,
+    direction: Literal["to_setting", "from_setting"] = "to_setting",
 ) -> TravelTimes:
     """Return the least car times from homes to settings, and the least metres among the least-time ways.
 
     A journey is the leg from the home to the nearest road position, the roads, and the leg to the setting; two places
-    at the very same point are 0 ms apart. Where there is no way by road, or either place lies further than
-    `snap_limit_m` from a road, the answer is -1: no straight line stands in for a road, and `long_snaps` reports it.
+    at the very same point near a road are 0 ms apart. Where there is no way by road, or either place lies further than
+    `snap_limit_m` from a road, the answer is -1: no straight line stands in for a road, and `check` reports it.
 
     Parameters
     ----------
@@ -54,6 +51,8 @@ def travel_times(
         Profile of the speed table, such as ``school_morning``.
     parameters
         For the assumptions snap_detour_ratio, snap_kph and snap_limit_m.
+    direction
+        ``to_setting``: home to setting, in the morning; ``from_setting``: the way home.
 
     Returns
     -------
@@ -63,82 +62,62 @@ def travel_times(
     Raises
     ------
     NetworkError
-        When the roads or speeds cannot be driven, or a time is 2·10⁹ ms or more.
+        When the roads or speeds cannot be driven, `direction` is unknown, a time is 2·10⁹ ms or more, or a least-time
+        way is longer than 2,147 km.
     GeographyError
         When places and roads are not in one reference system, or a place has no point.
     DataError
         When an origin or setting is given twice.
     """
-    indexed = index_roads(roads)
-    times = edge_times(indexed.edges, speeds, profile)
+    network = prepare(roads, speeds, profile=profile, leg=AccessLeg.of(parameters))
+    return journey_times(network, origins, settings, direction=direction)
+
+
+def journey_times(
+    network: RoadNetwork,
+    origins: gpd.GeoDataFrame,
+    settings: gpd.GeoDataFrame,
+    *,
+    direction: Literal["to_setting", "from_setting"] = "to_setting",
+    bands: bool = True,
+) -> TravelTimes:
+    """Return what `travel_times` does, on roads that are ready already.
+
+    Parameters
+    ----------
+    network
+        Roads made ready by `prepare`.
+    origins, settings, direction
+        As for `travel_times`.
+    bands
+        Whether to work out the low and high bands; without them they are None.
+    """
+    if direction not in ("to_setting", "from_setting"):
+        message = f"direction is {direction!r}: give 'to_setting' or 'from_setting'"
+        raise NetworkError(message)
     origin_ids, setting_ids = _ids(origins, "origin_id"), _ids(settings, "setting_id")
-    origin_xy, setting_xy = _positions(origins, indexed, "origins"), _positions(settings, indexed, "settings")
-    leg = AccessLeg.of(parameters)
-    x, y = np.concatenate([origin_xy, setting_xy]).T
-    snaps = snap(indexed, x, y, leg.limit_m)
-    cut = cut_roads(indexed, snaps)
-    journeys = _Journeys(cut, snaps, leg, origin_xy, setting_xy)
+    crs = network.drives.roads.crs
+    homes = network.spots(*positions_of(origins, crs, "origins").T)
+    schools = network.spots(*positions_of(settings, crs, "settings").T)
+    network.fold()
+    leaving, arriving = (homes, schools) if direction == "to_setting" else (schools, homes)
+    found = [*network.journeys(leaving, arriving)]
+    if bands:
+        found += [network.milliseconds(leaving, arriving, band="low")]
+        found += [network.milliseconds(leaving, arriving, band="high")]
+    if direction == "from_setting":
+        found = [np.ascontiguousarray(one.T) for one in found]
     return TravelTimes(
         origin_ids=origin_ids,
         setting_ids=setting_ids,
-        milliseconds=journeys.milliseconds(times.central),
-        metres=journeys.metres(times.central, indexed.millimetres),
-        profile=profile,
-        origin_snap_m=snaps.snap_m[: len(origin_ids)],
-        setting_snap_m=snaps.snap_m[len(origin_ids) :],
-        low_milliseconds=journeys.milliseconds(times.low),
-        high_milliseconds=journeys.milliseconds(times.high),
+        milliseconds=found[0],
+        metres=found[1],
+        profile=network.profile,
+        origin_snap_m=homes.snap_m,
+        setting_snap_m=schools.snap_m,
+        low_milliseconds=found[2] if bands else None,
+        high_milliseconds=found[3] if bands else None,
     )
-
-
-class _Journeys:
-    """The roads cut at every place, and what is added at both ends of each journey."""
-
-    def __init__(
-        self,
-        cut: CutRoads,
-        snaps: Snaps,
-        leg: AccessLeg,
-        origin_xy: NDArray[np.float64],
-        setting_xy: NDArray[np.float64],
-    ) -> None:
-        n_origins = len(origin_xy)
-        self.cut = cut
-        self.origins = np.flatnonzero(cut.leave[:n_origins] != NO_EDGE)
-        self.settings = np.flatnonzero(cut.arrive[n_origins:] != NO_EDGE)
-        self.leave = cut.leave[:n_origins][self.origins]
-        self.arrive = cut.arrive[n_origins:][self.settings]
-        self.same_place = (origin_xy[:, None, :] == setting_xy[None, :, :]).all(axis=2)
-        leg_ms, leg_mm = leg.milliseconds(snaps.snap_m), leg.millimetres(snaps.snap_m)
-        self.leg_ms = np.add.outer(leg_ms[:n_origins], leg_ms[n_origins:])
-        self.leg_mm = np.add.outer(leg_mm[:n_origins], leg_mm[n_origins:])
-
-    def milliseconds(self, edge_ms: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return int32[n_origins, n_settings]: least milliseconds for these times of the edges."""
-        cut = self.cut
-        graph = RoadGraph.from_arrays(cut.n_nodes, cut.tail, cut.head, cut.weights(edge_ms))
-        on_roads = graph.matrix(self.leave, self.arrive).astype(np.float64)
-        on_roads[on_roads < 0] = np.inf
-        return as_milliseconds(self._whole_way(on_roads, self.leg_ms))
-
-    def metres(self, edge_ms: NDArray[np.int64], edge_mm: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return int32[n_origins, n_settings]: least metres among the least-time ways, rounded once."""
-        cut, edge_mm = self.cut, self.cut.weights(edge_mm)
-        arcs = engine.arrange(cut.n_nodes, cut.tail, cut.head, cut.weights(edge_ms), tie_break=edge_mm)
-        on_roads = engine.least_second(arcs, edge_mm, self.leave, self.arrive)
-        millimetres = self._whole_way(on_roads, self.leg_mm)
-        reachable = np.isfinite(millimetres)
-        metres = np.full(millimetres.shape, UNREACHABLE, dtype=np.int32)
-        metres[reachable] = np.floor_divide(millimetres[reachable] + MM_PER_M / 2, MM_PER_M).astype(np.int32)
-        return metres
-
-    def _whole_way(self, on_roads: NDArray[np.float64], legs: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the roads plus both legs, infinity where not joined or no way; 0 at the very same point."""
-        whole = np.full(self.same_place.shape, np.inf)
-        whole[np.ix_(self.origins, self.settings)] = on_roads
-        whole += legs
-        whole[self.same_place] = 0
-        return whole
 
 
 def _ids(table: gpd.GeoDataFrame, column: str) -> tuple[str, ...]:
@@ -149,12 +128,12 @@ def _ids(table: gpd.GeoDataFrame, column: str) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _positions(table: gpd.GeoDataFrame, roads: Roads, name: str) -> NDArray[np.float64]:
+def positions_of(table: gpd.GeoDataFrame, crs: str, name: str) -> NDArray[np.float64]:
     """Return float64[n, 2]: easting and northing of each place, proven to be in the roads' system."""
     if len(table) == 0:
         return np.empty((0, 2))
-    if table.crs is None or str(table.crs) != roads.crs:
-        message = f"{name} are in {table.crs}, roads in {roads.crs}: give both in the area's metric system"
+    if table.crs is None or str(table.crs) != crs:
+        message = f"{name} are in {table.crs}, roads in {crs}: give both in the area's metric system"
         raise GeographyError(message)
     points = table.geometry
     bad = points.isna() | points.is_empty | (points.geom_type != "Point")

@@ -1,10 +1,4 @@
-"""Road tables as arrays, cut where homes and schools stand, and driven as one-way arcs.
-
-A road marked `access_only` may start or end a journey and never carries through traffic. That rule is built into the
-network, so that any exact search obeys it: nodes on such roads are held three times, as *leaving* (only access roads
-driven so far), *through* (no access road) and *arriving* (only access roads from here on), joined one way by arcs of
-no length.
-"""
+"""Road tables as arrays: nodes and edges numbered, and where they hang together."""
 
 from __future__ import annotations
 
@@ -12,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from sufficiency.model.errors import NetworkError
-from sufficiency.travel import engine
+from sufficiency.travel.components import islands_of, largest_component, reached
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from sufficiency.model.results import RoadTables
-    from sufficiency.travel.snapping import Snaps
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -38,6 +32,7 @@ class Roads:
 
     `edges` is the table in that order; `start` and `end` are int64[n_edges] numbers of nodes; `millimetres` is the
     length along the road, whole, so that sums are exact; `geometry` holds one line per edge in the metric system `crs`.
+    `turns` is int64[k, 3]: from edge, via node, to edge of each turn that may not be made.
     """
 
     n_nodes: int
@@ -50,31 +45,7 @@ class Roads:
     millimetres: Ints
     geometry: NDArray[np.object_]
     crs: str
-
-
-@dataclass(frozen=True, eq=False)
-class CutRoads:
-    """One-way arcs of the roads, cut at every snapped position.
-
-    An arc drives edge `edge` (-1: no road, a change between leaving, through and arriving) from share `share_from` to
-    share `share_to` of its length. `leave` and `arrive` are the nodes at which each snapped point starts and ends a
-    journey, -1 where the point is not joined to a road.
-    """
-
-    n_nodes: int
-    tail: Ints
-    head: Ints
-    edge: Ints
-    share_from: Floats
-    share_to: Floats
-    leave: Ints
-    arrive: Ints
-
-    def weights(self, of_edge: Ints) -> Ints:
-        """Return int64[n_arcs]: each arc's part of a whole number per edge; the parts of an edge add up exactly."""
-        whole = np.append(of_edge, 0)[self.edge].astype(np.float64)
-        part = np.abs(np.rint(whole * self.share_to) - np.rint(whole * self.share_from))
-        return np.asarray(part.astype(np.int64))
+    turns: Ints
 
 
 def index_roads(roads: RoadTables) -> Roads:
@@ -83,8 +54,8 @@ def index_roads(roads: RoadTables) -> Roads:
     Raises
     ------
     NetworkError
-        When there is no edge, an edge names an unknown node, ids are not unique, a length is no length, or the edges
-        have no reference system.
+        When there is no edge, an edge names an unknown node, ids are not unique, a length is no length, a turn names
+        an unknown edge or node, an edge has no line, or the edges have no metric reference system.
     """
     nodes, edges = roads.nodes, roads.edges.sort_values("edge_id", kind="stable", ignore_index=True)
     if edges.empty:
@@ -114,6 +85,19 @@ def index_roads(roads: RoadTables) -> Roads:
     if edges.crs is None:
         message = "the road edges have no reference system: set their metric crs"
         raise NetworkError(message)
+    if edges.crs.is_geographic:
+        message = (
+            f"the road edges are in {edges.crs}, which counts in degrees: project them to the area's metric system"
+        )
+        raise NetworkError(message)
+    lines = edges.geometry
+    shapeless = lines.isna() | lines.is_empty | (lines.geom_type != "LineString")
+    if shapeless.any():
+        message = (
+            f"edge {edges.loc[shapeless, 'edge_id'].iloc[0]} has no line ({int(shapeless.sum())} such): give each "
+            "edge its LineString, or leave it out"
+        )
+        raise NetworkError(message)
     return Roads(
         n_nodes=len(nodes),
         edges=edges,
@@ -125,7 +109,24 @@ def index_roads(roads: RoadTables) -> Roads:
         millimetres=np.rint(length_m * 1_000).astype(np.int64),
         geometry=edges.geometry.to_numpy(),
         crs=str(edges.crs),
+        turns=_turns(roads.turns, edges, number),
     )
+
+
+def _turns(turns: pd.DataFrame | None, edges: gpd.GeoDataFrame, node_number: dict[str, int]) -> Ints:
+    if turns is None or turns.empty:
+        return np.empty((0, 3), dtype=np.int64)
+    edge_number = {edge_id: number for number, edge_id in enumerate(edges["edge_id"])}
+    columns = []
+    for column, numbers in (("from_edge_id", edge_number), ("via_node_id", node_number), ("to_edge_id", edge_number)):
+        found = turns[column].map(numbers)
+        if found.isna().any():
+            message = (
+                f"a turn that may not be made has {column}={turns.loc[found.isna(), column].iloc[0]}, which is unknown"
+            )
+            raise NetworkError(message)
+        columns.append(found.to_numpy(np.int64))
+    return np.unique(np.column_stack(columns), axis=0)
 
 
 def joined_edges(roads: Roads) -> Bools:
@@ -135,12 +136,30 @@ def joined_edges(roads: Roads) -> Bools:
     both ends; an access road belongs when access roads alone lead from the main network to its ends, and back.
     """
     tail, head, access = _driven(roads)
-    main = engine.largest_component(roads.n_nodes, tail[~access], head[~access])
-    by_access = engine.reached(main, tail[access], head[access]) & engine.reached(main, head[access], tail[access])
+    main = largest_component(roads.n_nodes, tail[~access], head[~access])
+    by_access = reached(main, tail[access], head[access]) & reached(main, head[access], tail[access])
     good = np.where(
         roads.access_only, by_access[roads.start] & by_access[roads.end], main[roads.start] & main[roads.end]
     )
     return np.asarray(good & (roads.forward | roads.backward))
+
+
+def edges_toward_main(roads: Roads, *, leaving: bool) -> Bools:
+    """Return bool[n_edges]: edges from which the main network can be driven to, or (not `leaving`) that it leads to.
+
+    More than `joined_edges`: one journey may start on a street that cars can leave and not enter, as where a map is
+    clipped.
+    """
+    tail, head, access = _driven(roads)
+    main = largest_component(roads.n_nodes, tail[~access], head[~access])
+    if leaving:
+        tail, head = head, tail
+    # from the main network outwards: first over through roads, then over access roads, as a journey may
+    by_through = reached(main, tail[~access], head[~access])
+    by_access = reached(by_through, tail[access], head[access])
+    driven_forward, driven_backward = (roads.end, roads.start) if leaving else (roads.start, roads.end)
+    good = [np.where(roads.access_only, by_access[end], by_through[end]) for end in (driven_forward, driven_backward)]
+    return np.asarray((good[0] & roads.forward) | (good[1] & roads.backward))
 
 
 def _driven(roads: Roads) -> tuple[Ints, Ints, Bools]:
@@ -149,68 +168,41 @@ def _driven(roads: Roads) -> tuple[Ints, Ints, Bools]:
     return tail, head, np.concatenate([roads.access_only[roads.forward], roads.access_only[roads.backward]])
 
 
-def cut_roads(roads: Roads, snaps: Snaps) -> CutRoads:
-    """Return the one-way arcs of the roads, with a node at every snapped position.
+def islands(roads: RoadTables) -> pd.DataFrame:
+    """Return the parts of the roads that no journey starts or ends on: they do not hang together with the rest.
 
-    Positions at an edge's end are that end's node; equal positions on one edge share a node.
+    Parameters
+    ----------
+    roads
+        Road nodes and edges.
+
+    Returns
+    -------
+    DataFrame
+        One row a part, the longest first: edges, length_km, first_edge_id, and kind: ``apart`` (no road leads there) or
+        ``one_way`` (it leads to or from the main network, but not both). Empty when everything hangs together.
     """
-    at = _node_of_each(roads, snaps)
-    inner = np.flatnonzero(at >= roads.n_nodes)
-    _, once = np.unique(at[inner], return_index=True)
-    cuts = inner[once]
-    edges = np.arange(roads.start.size)
-    edge = np.concatenate([edges, snaps.edge[cuts], edges])
-    share = np.concatenate([np.zeros(edges.size), snaps.share[cuts], np.ones(edges.size)])
-    node = np.concatenate([roads.start, at[cuts], roads.end])
-    order = np.lexsort((share, edge))
-    edge, share, node = edge[order], share[order], node[order]
-    piece = np.flatnonzero(edge[1:] == edge[:-1])
-    ahead = piece[roads.forward[edge[piece]]]
-    back = piece[roads.backward[edge[piece]]]
-    first, second = np.concatenate([ahead, back + 1]), np.concatenate([ahead + 1, back])
-    on_access = roads.access_only[edge[first]]
-    n_nodes = roads.n_nodes + cuts.size
-    arcs = (node[first], node[second], edge[first], share[first], share[second])
-    # A place beside a junction of both kinds of road stands on the road it joins: only from an access road may it leave
-    # by one.
-    return _with_access_rule(n_nodes, arcs, on_access, at, roads.access_only[snaps.edge])
-
-
-def _node_of_each(roads: Roads, snaps: Snaps) -> Ints:
-    """Return the node of each snapped position: an end's node, or a new one per (edge, share); -1 where not joined."""
-    at = np.full(snaps.edge.size, NO_EDGE, dtype=np.int64)
-    joined = snaps.edge != NO_EDGE
-    at[joined & (snaps.share == 0)] = roads.start[snaps.edge[joined & (snaps.share == 0)]]
-    at[joined & (snaps.share == 1)] = roads.end[snaps.edge[joined & (snaps.share == 1)]]
-    inner = np.flatnonzero(joined & (snaps.share > 0) & (snaps.share < 1))
-    if inner.size:
-        positions = np.column_stack([snaps.edge[inner], snaps.share[inner]])
-        _, number = np.unique(positions, axis=0, return_inverse=True)
-        at[inner] = roads.n_nodes + number.reshape(-1)
-    return at
-
-
-def _with_access_rule(
-    n_nodes: int, arcs: tuple[Ints, Ints, Ints, Floats, Floats], on_access: Bools, at: Ints, place_on_access: Bools
-) -> CutRoads:
-    tail, head, edge, share_from, share_to = arcs
-    touched = np.unique(np.concatenate([tail[on_access], head[on_access]]))
-    leaving = np.arange(n_nodes)
-    leaving[touched] = n_nodes + np.arange(touched.size)
-    arriving = np.arange(n_nodes)
-    arriving[touched] = n_nodes + touched.size + np.arange(touched.size)
-    # Every arc once: through roads as they are, access roads twice (leaving and arriving), then the two changes.
-    through, access = np.flatnonzero(~on_access), np.flatnonzero(on_access)
-    driven = np.concatenate([through, access, access])
-    no_road = np.full(2 * touched.size, NO_EDGE, dtype=np.int64)
-    nowhere = np.zeros(no_road.size)
-    return CutRoads(
-        n_nodes=n_nodes + 2 * touched.size,
-        tail=np.concatenate([tail[through], leaving[tail[access]], arriving[tail[access]], leaving[touched], touched]),
-        head=np.concatenate([head[through], leaving[head[access]], arriving[head[access]], touched, arriving[touched]]),
-        edge=np.concatenate([edge[driven], no_road]),
-        share_from=np.concatenate([share_from[driven], nowhere]),
-        share_to=np.concatenate([share_to[driven], nowhere]),
-        leave=np.where(place_on_access & (at >= 0), leaving[at], at),
-        arrive=np.where(place_on_access & (at >= 0), arriving[at], at),
+    indexed = index_roads(roads)
+    outside = np.flatnonzero(~joined_edges(indexed))
+    if outside.size == 0:
+        return pd.DataFrame({"edges": [], "length_km": [], "first_edge_id": [], "kind": []})
+    whole = islands_of(indexed.n_nodes, indexed.start, indexed.end)
+    joined = np.zeros(indexed.n_nodes, dtype=bool)
+    inside = np.flatnonzero(joined_edges(indexed))
+    joined[np.concatenate([indexed.start[inside], indexed.end[inside]])] = True
+    with_main = np.isin(whole, np.unique(whole[joined]))
+    part = islands_of(indexed.n_nodes, indexed.start[outside], indexed.end[outside])
+    found = pd.DataFrame(
+        {
+            "part": part[indexed.start[outside]],
+            "length_km": indexed.millimetres[outside] / 1e6,
+            "first_edge_id": indexed.edges["edge_id"].to_numpy()[outside],
+            "kind": np.where(with_main[indexed.start[outside]], "one_way", "apart"),
+        }
     )
+    grouped = found.groupby("part", as_index=False).agg(
+        edges=("length_km", "size"), length_km=("length_km", "sum"), first_edge_id=("first_edge_id", "first"),
+        kind=("kind", "first"),
+    )  # fmt: skip
+    ordered = grouped.sort_values(["length_km", "first_edge_id"], ascending=[False, True], ignore_index=True)
+    return ordered.drop(columns="part")

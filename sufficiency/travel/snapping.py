@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from sufficiency.model.errors import NetworkError
-from sufficiency.model.tables import TABLES
 from sufficiency.model.vocabulary import NO_SNAP_CLASSES
+from sufficiency.travel.junctions import followed_class
 from sufficiency.travel.network import NO_EDGE, joined_edges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sufficiency.model.parameters import Parameters
-    from sufficiency.model.results import TravelTimes
     from sufficiency.travel.network import Roads
 
 # Nearer than this to an edge's end is the end itself; edges within this of the nearest are equally near.
@@ -47,6 +45,11 @@ class Snaps:
     edge: NDArray[np.int64]
     share: NDArray[np.float64]
     snap_m: NDArray[np.float64]
+
+    def part(self, number: int) -> Snaps:
+        """Return one of the points, as snaps of length one."""
+        one = slice(number, number + 1)
+        return Snaps(self.edge[one], self.share[one], self.snap_m[one])
 
 
 @dataclass(frozen=True)
@@ -86,98 +89,83 @@ class AccessLeg:
         return np.rint(snap_m * self.detour_ratio * 3_600 / self.kph).astype(np.int64)
 
 
-def may_be_joined(roads: Roads) -> NDArray[np.bool_]:
-    """Return bool[n_edges]: whether a journey may start or end on the edge."""
-    classes = roads.edges["road_class"].to_numpy(str)
+def may_be_joined(roads: Roads, connected: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """Return bool[n_edges]: whether a journey may start or end on the edge, among those connected (`joined_edges`)."""
+    # People live on trunk roads that are no dual carriageways.
+    classes = followed_class(roads.edges).to_numpy(str)
     local = ~(np.isin(classes, NO_SNAP_CLASSES) | np.char.endswith(classes, "_link"))
-    return np.asarray(local & joined_edges(roads))
+    return np.asarray(local & (joined_edges(roads) if connected is None else connected))
 
 
-def snap(roads: Roads, x: NDArray[np.float64], y: NDArray[np.float64], limit_m: float) -> Snaps:
-    """Return where each point joins the roads.
+@dataclass(frozen=True, eq=False)
+class Snapper:
+    """The edges that may be joined, in a search tree; make it with `Snapper.of`."""
 
-    Parameters
-    ----------
-    roads
-        The roads as arrays.
-    x, y
-        float64[n]: positions in the metric system of the roads.
-    limit_m
-        Points further than this from every edge that may be joined are not joined.
+    edges: NDArray[np.int64]
+    lines: NDArray[np.object_]
+    tree: shapely.STRtree
 
-    Raises
-    ------
-    NetworkError
-        When no edge may be joined, or a position is not a number.
-    """
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        bad = int(np.flatnonzero(~(np.isfinite(x) & np.isfinite(y)))[0])
-        message = f"point {bad} has no position: give its easting and northing"
-        raise NetworkError(message)
-    usable = np.flatnonzero(may_be_joined(roads))
-    if usable.size == 0:
-        message = (
-            "no road may start or end a journey: every edge is a motorway, trunk road, slip road or ferry, "
-            "or lies outside the largest network that leads both in and out"
-        )
-        raise NetworkError(message)
-    lines, points = roads.geometry[usable], np.asarray(shapely.points(x, y), dtype=object)
-    # Edges are numbered in the order of their ids: the first of equally near ones is the one with the first id.
-    line_number = _nearest(lines, points)
-    line = lines[line_number]
-    snap_m = shapely.distance(points, line)
-    length_m = shapely.length(line)
-    along_m = shapely.line_locate_point(line, points)
-    share = np.divide(along_m, length_m, out=np.zeros_like(along_m), where=length_m > 0)
-    share[along_m < SAME_PLACE_M] = 0.0
-    share[(length_m - along_m < SAME_PLACE_M) & (share > 0)] = 1.0
-    edge = np.where(snap_m > limit_m, NO_EDGE, usable[line_number])
-    return Snaps(edge.astype(np.int64), share, snap_m)
+    @classmethod
+    def of(cls, roads: Roads, connected: NDArray[np.bool_] | None = None) -> Snapper:
+        """Prepare the edges of these roads that a journey may start or end on.
 
+        Parameters
+        ----------
+        roads
+            The roads.
+        connected
+            bool[n_edges]: edges that are connected; None = `joined_edges`, those that lead both in and out.
 
-def _nearest(lines: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Return, for each point, the number of the first line among the nearest."""
-    tree = shapely.STRtree(lines)
-    nearest_m = shapely.distance(points, lines[tree.nearest(points)])
-    point, line = tree.query(points, predicate="dwithin", distance=nearest_m + SAME_PLACE_M)
-    chosen = np.full(points.size, lines.size, dtype=np.int64)
-    np.minimum.at(chosen, point, line)
-    return chosen
+        Raises
+        ------
+        NetworkError
+            When there is none.
+        """
+        usable = np.flatnonzero(may_be_joined(roads, connected))
+        if usable.size == 0:
+            message = (
+                "no road may start or end a journey: every edge is a motorway, trunk road, slip road or ferry, "
+                "or lies outside the largest network that leads both in and out"
+            )
+            raise NetworkError(message)
+        lines = roads.geometry[usable]
+        return cls(usable, lines, shapely.STRtree(lines))
 
+    def snap(self, x: NDArray[np.float64], y: NDArray[np.float64], limit_m: float) -> Snaps:
+        """Return where each point joins the roads.
 
-def long_snaps(travel: TravelTimes, limit_m: float) -> pd.DataFrame:
-    """Return table `issues`: a warning for every home or setting that lies further than `limit_m` from the roads.
+        Parameters
+        ----------
+        x, y
+            float64[n]: positions in the metric system of the roads.
+        limit_m
+            Points further than this from every edge that may be joined are not joined.
 
-    Parameters
-    ----------
-    travel
-        The journeys.
-    limit_m
-        The assumption snap_limit_m, as used for `travel`.
+        Raises
+        ------
+        NetworkError
+            When a position is not a number.
+        """
+        if not (np.isfinite(x).all() and np.isfinite(y).all()):
+            bad = int(np.flatnonzero(~(np.isfinite(x) & np.isfinite(y)))[0])
+            message = f"point {bad} has no position: give its easting and northing"
+            raise NetworkError(message)
+        points = np.asarray(shapely.points(x, y), dtype=object)
+        line_number = self._nearest(points)
+        line = self.lines[line_number]
+        snap_m = shapely.distance(points, line)
+        length_m = shapely.length(line)
+        along_m = shapely.line_locate_point(line, points)
+        share = np.divide(along_m, length_m, out=np.zeros_like(along_m), where=length_m > 0)
+        share[along_m < SAME_PLACE_M] = 0.0
+        share[(length_m - along_m < SAME_PLACE_M) & (share > 0)] = 1.0
+        edge = np.where(snap_m > limit_m, NO_EDGE, self.edges[line_number])
+        return Snaps(edge.astype(np.int64), share, snap_m)
 
-    Returns
-    -------
-    DataFrame
-        Origins first, each in the order of `travel`.
-    """
-    sides = (
-        ("origins", TABLES["gazetteer"].file, "origin_id", travel.origin_ids, travel.origin_snap_m),
-        ("settings", TABLES["settings"].file, "setting_id", travel.setting_ids, travel.setting_snap_m),
-    )
-    found = [
-        {
-            "file": file,
-            "table": table,
-            "key": ids[place],
-            "column": key,
-            "value": ids[place],
-            "check": "long_snap",
-            "severity": "warning",
-            "message": f"the nearest road that it may join is {snap_m[place] / 1_000:.1f} km away, beyond "
-            f"{limit_m / 1_000:.1f} km: it has no journeys",
-            "fix": "check the position, or add the missing roads near it",
-        }
-        for table, file, key, ids, snap_m in sides
-        for place in np.flatnonzero(snap_m > limit_m)
-    ]
-    return pd.DataFrame(found, columns=list(TABLES["issues"].names)).astype({"row": "Int64"})
+    def _nearest(self, points: NDArray[np.object_]) -> NDArray[np.int64]:
+        """Return, for each point, the number of the first line among the nearest: edges stand in order of their ids."""
+        nearest_m = shapely.distance(points, self.lines[self.tree.nearest(points)])
+        point, line = self.tree.query(points, predicate="dwithin", distance=nearest_m + SAME_PLACE_M)
+        chosen = np.full(points.size, self.lines.size, dtype=np.int64)
+        np.minimum.at(chosen, point, line)
+        return chosen

@@ -1,7 +1,10 @@
-"""How long a road edge takes: from the speed table, capped by the signed limit, with the delay at the edge's end.
+"""How long a road edge takes: from the speed table, capped by the signed limit, with the delay of its junctions.
 
-milliseconds = round(length_m x 3,600 / min(kph, maxspeed_kph) + 1,000 x junction_s); the low and high bands are that
-time (before rounding) x low_share and x high_share. The delay is met once per edge driven, at the end it arrives at.
+milliseconds = round(length_m x 3,600 / min(kph, maxspeed_kph) + 1,000 x junction_s x share); the low and high bands are
+that time (before rounding) x low_share and x high_share. On a ferry, a given maxspeed_kph is the speed: it comes from
+the crossing's duration. The share of the delay is 1 in a network of main junctions; in a complete street map it is the
+chance of having to give way, and a trunk road that is no dual carriageway follows the row of a primary road
+(`junctions`).
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sufficiency.model.errors import NetworkError
+from sufficiency.travel.junctions import FERRY, delay_shares, followed_class
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +37,29 @@ class EdgeTimes:
     high: NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class EdgeParts:
+    """What the time of every edge is made of, float64[n_edges] in milliseconds, not rounded.
+
+    ``at_limit``: bool[n_edges], whether the edge is driven at its signed limit (or a ferry's own speed), so that a
+    faster table would not shorten it. The bands are multipliers of running + delay.
+    """
+
+    running: NDArray[np.float64]
+    delay: NDArray[np.float64]
+    at_limit: NDArray[np.bool_]
+    low_share: NDArray[np.float64]
+    high_share: NDArray[np.float64]
+
+
 def edge_times(edges: pd.DataFrame, speeds: pd.DataFrame, profile: str) -> EdgeTimes:
     """Return how long each edge takes when driven from end to end.
 
     Parameters
     ----------
     edges
-        Table `road_edges`: road_class, urban, maxspeed_kph (NaN = not signed), length_m.
+        Table `road_edges`: road_class, urban, maxspeed_kph (NaN = not signed), length_m; where side_streets is set,
+        also from_node_id and to_node_id.
     speeds
         Table `speeds`: kph, junction_s, low_share and high_share (multipliers of the time), by road_class, urban
         and profile.
@@ -57,20 +77,30 @@ def edge_times(edges: pd.DataFrame, speeds: pd.DataFrame, profile: str) -> EdgeT
         When the table lacks the profile or a pair of class and urban that a road has, gives one twice, or when a
         speed, delay, share, limit or length is out of bounds.
     """
-    rates = _rates_of(edges, speeds, profile)
-    limit_kph = edges["maxspeed_kph"].to_numpy(np.float64)
-    length_m = edges["length_m"].to_numpy(np.float64)
-    _refuse(edges, ~(np.isnan(limit_kph) | (limit_kph > 0)), "maxspeed_kph", limit_kph, "a speed above 0, or a blank")
-    kph = np.fmin(rates["kph"].to_numpy(np.float64), limit_kph)
-    milliseconds = length_m * MS_KPH_PER_M / kph + rates["junction_s"].to_numpy(np.float64) * MS_PER_S
-    bands = [
-        milliseconds * rates["low_share"].to_numpy(np.float64),
-        milliseconds,
-        milliseconds * rates["high_share"].to_numpy(np.float64),
-    ]
+    parts = edge_parts(edges, speeds, profile)
+    milliseconds = parts.running + parts.delay
+    bands = [milliseconds * parts.low_share, milliseconds, milliseconds * parts.high_share]
     credible = (bands[0] >= 0) & (bands[2] < LONGEST_EDGE_MS)
+    length_m = edges["length_m"].to_numpy(np.float64)
     _refuse(edges, ~credible, "length_m", length_m, "a length of 0 m or more that takes less than 23 days")
     return EdgeTimes(*(np.rint(band).astype(np.int64) for band in bands))
+
+
+def edge_parts(edges: pd.DataFrame, speeds: pd.DataFrame, profile: str) -> EdgeParts:
+    """Return running time and junction delay of each edge apart; parameters and errors as `edge_times`."""
+    rates = _rates_of(edges, speeds, profile)
+    limit_kph = edges["maxspeed_kph"].to_numpy(np.float64)
+    table_kph = rates["kph"].to_numpy(np.float64)
+    _refuse(edges, ~(np.isnan(limit_kph) | (limit_kph > 0)), "maxspeed_kph", limit_kph, "a speed above 0, or a blank")
+    own_speed = (edges["road_class"] == FERRY).to_numpy(bool) & ~np.isnan(limit_kph)
+    kph = np.where(own_speed, limit_kph, np.fmin(table_kph, limit_kph))
+    return EdgeParts(
+        running=edges["length_m"].to_numpy(np.float64) * MS_KPH_PER_M / kph,
+        delay=rates["junction_s"].to_numpy(np.float64) * MS_PER_S * delay_shares(edges),
+        at_limit=own_speed | (limit_kph <= table_kph),
+        low_share=rates["low_share"].to_numpy(np.float64),
+        high_share=rates["high_share"].to_numpy(np.float64),
+    )
 
 
 def _rates_of(edges: pd.DataFrame, speeds: pd.DataFrame, profile: str) -> pd.DataFrame:
@@ -89,7 +119,8 @@ def _rates_of(edges: pd.DataFrame, speeds: pd.DataFrame, profile: str) -> pd.Dat
         raise NetworkError(message)
     _check_rates(rates)
     values = ["kph", "junction_s", "low_share", "high_share"]
-    found = edges.loc[:, KEY].merge(rates.loc[:, [*KEY, *values]], on=KEY, how="left", validate="m:1")
+    wanted = edges.loc[:, KEY].assign(road_class=followed_class(edges))
+    found = wanted.merge(rates.loc[:, [*KEY, *values]], on=KEY, how="left", validate="m:1")
     lacking = found["kph"].isna()
     if lacking.any():
         pairs = found.loc[lacking, KEY].drop_duplicates().sort_values(KEY)
