@@ -1,24 +1,20 @@
-"""Named checks over the inputs: each finds all its faults, with file, row, column, value and cure.
-
-A reference to a row that was itself refused is not reported again: mending the first fault mends both.
-"""
+"""Checks of the tables against one another and against the area."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from sufficiency.model.geography import within_great_britain
-from sufficiency.model.issues import Issue, issues_table
+from sufficiency.checks.faults import faulty, hint, issue, refused, unknown, unreadable
+from sufficiency.model.geography import BNG, within_system
+from sufficiency.model.issues import Issue
 from sufficiency.model.tables import TABLES
 from sufficiency.model.vocabulary import HEADLINE, HEADLINE_TYPES, year_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sufficiency.model.results import Inputs
 
@@ -27,81 +23,12 @@ SAME_PLACE_M: Final = 100.0
 NOT_LOCATED: Final = "not_located"
 
 
-def _issue(
-    table: str,
-    row: object,
-    key: str,
-    column: str,
-    value: object,
-    *,
-    check: str,
-    message: str,
-    fix: str,
-    severity: str = "error",
-) -> Issue:
-    number = int(str(row)) if isinstance(row, int | np.integer) else None
-    return Issue(TABLES[table].file, number, table, key, column, str(value), check, severity, message, fix)
-
-
-def _refused(inputs: Inputs, table: str) -> set[str]:
-    found = inputs.issues
-    return set(found.loc[(found["table"] == table) & (found["severity"] == "error"), "key"])
-
-
-_HEADER_CHECKS: Final = ("column_missing", "header_twice", "separator")
-
-
-def _unreadable(inputs: Inputs, table: str) -> bool:
-    """Return whether a table's file was refused as a whole: then nothing can be said about references to it."""
-    found = inputs.issues
-    whole = found["row"].isna() | found["check"].isin(_HEADER_CHECKS)
-    return bool(((found["table"] == table) & (found["severity"] == "error") & whole).any())
-
-
-def _faulty(inputs: Inputs, table: str) -> bool:
-    """Return whether any error was found in a table's file."""
-    found = inputs.issues
-    return bool(((found["table"] == table) & (found["severity"] == "error")).any())
-
-
-def _hint(text: str, known: set[str]) -> str:
-    """Return a hint at the id that was probably meant, or nothing."""
-    near = difflib.get_close_matches(text, sorted(known), n=1, cutoff=0.75)
-    return f"did you mean {near[0]!r}? Otherwise " if near else ""
-
-
-def _unknown(inputs: Inputs, table: str, column: str, target: str, known: set[str]) -> Iterator[Issue]:
-    """Yield an issue for each value of a table's column that is no id of the target table."""
-    if _unreadable(inputs, target) or not (known or _faulty(inputs, target)):
-        return
-    frame: pd.DataFrame = getattr(inputs, table)
-    values = frame[column].astype(str)
-    fine = known | _refused(inputs, target)
-    if TABLES[table].column(column).blank:
-        fine = fine | {""}
-    wrong = ~values.isin(list(fine))
-    keys = [frame.loc[wrong, name].astype(str).tolist() for name in TABLES[table].key]
-    hints = {text: _hint(text, known) for text in set(values[wrong])}
-    file = TABLES[target].file or target
-    for row, text, *key in zip(frame.index[wrong], values[wrong], *keys, strict=True):
-        yield _issue(
-            table,
-            row,
-            " ".join(key),
-            column,
-            text,
-            check="unknown_reference",
-            message=f"{text!r} is not in {file}",
-            fix=f"{hints[text]}add it to {file}, or correct the id",
-        )
-
-
 def empty_tables(inputs: Inputs) -> Iterator[Issue]:
     """No table of settings, provision or places is empty."""
     for table in ("settings", "provision", "places"):
-        if len(getattr(inputs, table)) == 0 and not _faulty(inputs, table):
+        if len(getattr(inputs, table)) == 0 and not faulty(inputs, table):
             fix = "put the rows in, or start from `sufficiency init`"
-            yield _issue(table, None, "", "", "", check="no_rows", message="the table has no rows", fix=fix)
+            yield issue(table, None, "", "", "", check="no_rows", message="the table has no rows", fix=fix)
 
 
 def references(inputs: Inputs) -> Iterator[Issue]:
@@ -109,22 +36,22 @@ def references(inputs: Inputs) -> Iterator[Issue]:
     settings, provision = set(inputs.settings["setting_id"]), set(inputs.provision["provision_id"])
     zones, clusters = set(inputs.zones["zone_id"]), set(inputs.areas.loc[inputs.areas["level"] == "cluster", "area_id"])
     schemes = set(inputs.schemes["scheme_id"])
-    yield from _unknown(inputs, "provision", "setting_id", "settings", settings)
-    yield from _unknown(inputs, "places", "provision_id", "provision", provision)
-    yield from _unknown(inputs, "border_flows", "provision_id", "provision", provision)
-    yield from _unknown(inputs, "population", "zone_id", "gazetteer", zones)
-    yield from _unknown(inputs, "scheme_places", "scheme_id", "schemes", schemes)
-    yield from _unknown(inputs, "support_need", "setting_id", "settings", settings)
-    yield from _unknown(inputs, "support_bases", "setting_id", "settings", settings)
-    yield from _unknown(inputs, "support_bases", "cluster_id", "areas", clusters)
+    yield from unknown(inputs, "provision", "setting_id", "settings", settings)
+    yield from unknown(inputs, "places", "provision_id", "provision", provision)
+    yield from unknown(inputs, "border_flows", "provision_id", "provision", provision)
+    yield from unknown(inputs, "population", "zone_id", "gazetteer", zones)
+    yield from unknown(inputs, "scheme_places", "scheme_id", "schemes", schemes)
+    yield from unknown(inputs, "support_need", "setting_id", "settings", settings)
+    yield from unknown(inputs, "support_bases", "setting_id", "settings", settings)
+    yield from unknown(inputs, "support_bases", "cluster_id", "areas", clusters)
 
 
 def located_pupils(inputs: Inputs) -> Iterator[Issue]:
     """Every pupil has a known zone, or says that there is none."""
     zones = {*inputs.zones["zone_id"], NOT_LOCATED}
-    if _unreadable(inputs, "gazetteer"):
+    if unreadable(inputs, "gazetteer"):
         return
-    fine = zones | _refused(inputs, "gazetteer") - {""}
+    fine = zones | refused(inputs, "gazetteer") - {""}
     for table, frame in (("demand", inputs.demand), ("placements", inputs.placements)):
         if frame is None:
             continue
@@ -133,10 +60,10 @@ def located_pupils(inputs: Inputs) -> Iterator[Issue]:
         wrong = ~origins.isin(list(fine))
         groups = origins if personal else frame["group_id"].astype(str)
         for row, value, group in zip(frame.index[wrong], origins[wrong], groups[wrong], strict=True):
-            hint = "" if personal else _hint(value, zones)
+            meant = "" if personal else hint(value, zones)
             shown = "text" if personal and value else value
             what = f"{shown!r} is not a zone of the gazetteer" if shown else "a pupil has no zone"
-            yield _issue(
+            yield issue(
                 table,
                 row,
                 "" if personal else group,
@@ -144,15 +71,16 @@ def located_pupils(inputs: Inputs) -> Iterator[Issue]:
                 shown,
                 check="pupil_without_zone",
                 message="the origin is not a zone of the gazetteer" if personal and value else what,
-                fix=f"{hint}give a zone_id of boundaries/places.csv, or write {NOT_LOCATED}",
+                fix=f"{meant}give a zone_id of boundaries/places.csv, or write {NOT_LOCATED}",
             )
 
 
 def positions(inputs: Inputs) -> Iterator[Issue]:
-    """Hold settings and schemes to Great Britain, near the area, with easting and northing not swapped."""
+    """Hold settings and schemes to the area's system, near the area, with easting and northing not swapped."""
     if inputs.zones.empty:
         return
     west, south, east, north = inputs.zones.total_bounds
+    crs = inputs.parameters.crs
 
     def near(x: float, y: float) -> bool:
         return bool(west - FAR_M <= x <= east + FAR_M and south - FAR_M <= y <= north + FAR_M)
@@ -163,18 +91,18 @@ def positions(inputs: Inputs) -> Iterator[Issue]:
                 continue
             if near(y, x):
                 found = ("swapped_coordinates", "easting and northing look swapped", "exchange the two values")
-            elif not bool(within_great_britain([x], [y])[0]):
+            elif not bool(within_system([x], [y], crs)[0]):
                 found = (
-                    "not_in_great_britain",
-                    "the position is not in Great Britain in metres",
-                    "give easting and northing in metres (EPSG:27700), not degrees",
+                    "not_in_great_britain" if crs == BNG else "position_outside",
+                    f"the position is not in {'Great Britain' if crs == BNG else crs} in metres",
+                    f"give easting and northing in metres ({crs}), not degrees",
                 )
             else:
                 far = f"the position is more than {FAR_M / 1000:g} km from the area"
                 found = ("far_away", far, "check easting and northing")
             check, message, fix = found
             shown = f"{x:g}, {y:g}"
-            yield _issue(table, row, str(name), "easting_m", shown, check=check, message=message, fix=fix)
+            yield issue(table, row, str(name), "easting_m", shown, check=check, message=message, fix=fix)
 
 
 def schools_twice(inputs: Inputs) -> Iterator[Issue]:
@@ -186,7 +114,7 @@ def schools_twice(inputs: Inputs) -> Iterator[Issue]:
         for row, other in group.iloc[1:].iterrows():
             apart = float(np.hypot(other["easting_m"] - first["easting_m"], other["northing_m"] - first["northing_m"]))
             if apart <= SAME_PLACE_M:
-                yield _issue(
+                yield issue(
                     "settings",
                     row,
                     other["setting_id"],
@@ -203,7 +131,7 @@ def year_groups(inputs: Inputs) -> Iterator[Issue]:
     for table, frame in (("provision", inputs.provision), ("scheme_places", inputs.scheme_places)):
         wrong = frame[frame["ncy_from"] > frame["ncy_to"]]
         for row, entry in wrong.iterrows():
-            yield _issue(
+            yield issue(
                 table,
                 row,
                 " ".join(str(entry[name]) for name in TABLES[table].key),
@@ -220,7 +148,7 @@ def capacity(inputs: Inputs) -> Iterator[Issue]:
     frame = inputs.places
     over = frame[frame["on_roll_pupils"].notna() & (frame["on_roll_pupils"] > frame["planned_places"])]
     for row, entry in over.iterrows():
-        yield _issue(
+        yield issue(
             "places",
             row,
             f"{entry['provision_id']} {entry['year']}",
@@ -231,13 +159,13 @@ def capacity(inputs: Inputs) -> Iterator[Issue]:
             fix="check the planned places, or leave it: the model uses the places",
             severity="warning",
         )
-    if _unreadable(inputs, "places"):
+    if unreadable(inputs, "places"):
         return
     matched = inputs.provision[inputs.provision["provision_type"].isin(HEADLINE_TYPES)]
-    refused = {str(key).split(" ", maxsplit=1)[0] for key in _refused(inputs, "places")}
-    closed = ~matched["provision_id"].isin(frame["provision_id"]) & ~matched["provision_id"].isin(refused)
+    bad = {str(key).split(" ", maxsplit=1)[0] for key in refused(inputs, "places")}
+    closed = ~matched["provision_id"].isin(frame["provision_id"]) & ~matched["provision_id"].isin(bad)
     for row, entry in matched[closed].iterrows():
-        yield _issue(
+        yield issue(
             "provision",
             row,
             entry["provision_id"],
@@ -252,13 +180,13 @@ def capacity(inputs: Inputs) -> Iterator[Issue]:
 
 def controls(inputs: Inputs) -> Iterator[Issue]:
     """Ask for a headline total for every year, unless the area gives its own demand."""
-    if inputs.demand is not None or _unreadable(inputs, "controls"):
+    if inputs.demand is not None or unreadable(inputs, "controls"):
         return
     known = {str(year) for year in inputs.controls.loc[inputs.controls["stream"] == HEADLINE, "year"]}
-    known |= {str(key).split(" ", maxsplit=1)[0] for key in _refused(inputs, "controls")}
+    known |= {str(key).split(" ", maxsplit=1)[0] for key in refused(inputs, "controls")}
     for year in inputs.parameters.years:
         if str(year) not in known:
-            yield _issue(
+            yield issue(
                 "controls",
                 None,
                 str(year),
@@ -272,13 +200,13 @@ def controls(inputs: Inputs) -> Iterator[Issue]:
 
 def zones_peopled(inputs: Inputs) -> Iterator[Issue]:
     """Every zone has residents of school age."""
-    if inputs.demand is not None or _unreadable(inputs, "population"):
+    if inputs.demand is not None or unreadable(inputs, "population"):
         return
-    refused = {str(key).split(" ", maxsplit=1)[0] for key in _refused(inputs, "population")}
-    known = set(inputs.population["zone_id"]) | refused
+    bad = {str(key).split(" ", maxsplit=1)[0] for key in refused(inputs, "population")}
+    known = set(inputs.population["zone_id"]) | bad
     for zone_id in inputs.zones["zone_id"]:
         if zone_id not in known:
-            yield _issue(
+            yield issue(
                 "population",
                 None,
                 zone_id,
@@ -290,35 +218,12 @@ def zones_peopled(inputs: Inputs) -> Iterator[Issue]:
             )
 
 
-def road_speeds(inputs: Inputs) -> Iterator[Issue]:
-    """Ask for a speed of every class of road in the profile used."""
-    if _unreadable(inputs, "speeds"):
-        return
-    profile = inputs.parameters.value("travel_profile")
-    speeds = inputs.speeds[inputs.speeds["profile"] == profile]
-    known = set(zip(speeds["road_class"], speeds["urban"], strict=True))
-    edges = inputs.roads.edges
-    used = edges.drop_duplicates(["road_class", "urban"])
-    for row, road_class, urban in zip(used.index, used["road_class"], used["urban"], strict=True):
-        if (road_class, urban) not in known:
-            yield _issue(
-                "road_edges",
-                row,
-                "",
-                "road_class",
-                road_class,
-                check="speed_missing",
-                message=f"there is no {profile} speed for {road_class}, {'urban' if urban else 'rural'}",
-                fix="add the row to roads/speeds.csv",
-            )
-
-
 def scenarios(inputs: Inputs) -> Iterator[Issue]:
     """Scenarios name known schemes."""
-    if _unreadable(inputs, "schemes"):
+    if unreadable(inputs, "schemes"):
         return
     schemes = set(inputs.schemes["scheme_id"])
-    known = schemes | _refused(inputs, "schemes")
+    known = schemes | refused(inputs, "schemes")
     for name, scenario in inputs.scenarios.items():
         for scheme_id in scenario.scheme_ids:
             if scheme_id not in known:
@@ -332,42 +237,5 @@ def scenarios(inputs: Inputs) -> Iterator[Issue]:
                     "unknown_reference",
                     "error",
                     f"{scheme_id!r} is not in schemes/schemes.csv",
-                    f"{_hint(scheme_id, schemes)}add the scheme, or take it out of the scenario",
+                    f"{hint(scheme_id, schemes)}add the scheme, or take it out of the scenario",
                 )
-
-
-CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
-    empty_tables,
-    references,
-    located_pupils,
-    positions,
-    schools_twice,
-    year_groups,
-    capacity,
-    controls,
-    zones_peopled,
-    road_speeds,
-    scenarios,
-)
-
-
-def check(inputs: Inputs) -> pd.DataFrame:
-    """Run every check and return all faults, those found while reading among them.
-
-    Parameters
-    ----------
-    inputs
-        What was read, with the faults of reading in ``inputs.issues``.
-
-    Returns
-    -------
-    DataFrame
-        Table `issues`.
-    """
-    found = [issue for one in CHECKS for issue in one(inputs)]
-    both = [part for part in (inputs.issues, issues_table(found)) if len(part)]
-    if not both:
-        return issues_table([])
-    columns = ["file", "row", "column", "check"]
-    stacked = pd.concat(both, ignore_index=True)
-    return stacked.sort_values(columns, kind="stable", na_position="first", ignore_index=True)

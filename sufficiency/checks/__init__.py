@@ -1,0 +1,53 @@
+"""Named checks over the inputs: each finds all its faults, with file, row, column, value and cure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from sufficiency.checks import roads, tables
+from sufficiency.model.issues import Issue, issues_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sufficiency.model.results import Inputs
+
+CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
+    tables.empty_tables,
+    tables.references,
+    tables.located_pupils,
+    tables.positions,
+    tables.schools_twice,
+    tables.year_groups,
+    tables.capacity,
+    tables.controls,
+    tables.zones_peopled,
+    tables.scenarios,
+    roads.road_speeds,
+    roads.roads_in_pieces,
+    roads.places_on_roads,
+)
+
+
+def check(inputs: Inputs) -> pd.DataFrame:
+    """Run every check and return all faults, those found while reading among them.
+
+    Parameters
+    ----------
+    inputs
+        What was read, with the faults of reading in ``inputs.issues``.
+
+    Returns
+    -------
+    DataFrame
+        Table `issues`.
+    """
+    found = [issue for one in CHECKS for issue in one(inputs)]
+    both = [part for part in (inputs.issues, issues_table(found)) if len(part)]
+    if not both:
+        return issues_table([])
+    columns = ["file", "row", "column", "check"]
+    stacked = pd.concat(both, ignore_index=True)
+    return stacked.sort_values(columns, kind="stable", na_position="first", ignore_index=True)
