@@ -1,14 +1,15 @@
 """The method statement: from checked inputs to the board's tables, in the order in which they are worked out.
 
 1. Demand: pupils by home zone, year group, need and place sought, in every year (or the council's own forecast).
-2. Travel: least car times by road from every home zone to every setting, on a school morning.
+2. Travel: least car times by road from every home zone to every setting, on a school morning; and between homes.
 3. Allocation: by each policy, who goes where, proven; who is left without, and why.
-4. Measures: the gap, the journeys, the flows, the money, and the support bases as their own stream.
+4. Measures: the gap, the journeys (direct, and as ridden with other pick-ups), the flows, the money, and the support
+   bases as their own stream.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,15 @@ from sufficiency import allocation, measures
 from sufficiency.demand import forecast_demand
 from sufficiency.model.results import Allocation, Assessment
 from sufficiency.model.vocabulary import PHASES, POLICIES
-from sufficiency.travel import travel_times
+from sufficiency.travel import AccessLeg, VehicleRule, journey_times, prepare, ridden
+
+MS_PER_MIN: Final = 60_000
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sufficiency.model.results import Inputs, TravelTimes
+    from sufficiency.travel import RoadNetwork
 
 
 def assess(
@@ -31,6 +35,7 @@ def assess(
     *,
     policies: Sequence[str] = POLICIES,
     demand: pd.DataFrame | None = None,
+    network: RoadNetwork | None = None,
 ) -> Assessment:
     """Assess one scenario.
 
@@ -44,6 +49,8 @@ def assess(
         Allocation policies.
     demand
         Table `demand`, where it is known already; None = forecast it.
+    network
+        The roads of these inputs made ready by `network_of`, where they are already; None = make them ready.
 
     Returns
     -------
@@ -57,16 +64,17 @@ def assess(
         When the inputs do not fit together, or a result fails its proof.
     """
     groups = demand_of(inputs) if demand is None else demand
-    travel = travel_times(
-        inputs.roads,
-        inputs.speeds,
-        inputs.origins,
-        inputs.settings,
-        profile=inputs.parameters.value("travel_profile"),
-        parameters=inputs.parameters,
-    )
+    roads = network_of(inputs) if network is None else network
+    travel = journey_times(roads, inputs.origins, inputs.settings)
     allocated = _allocate(inputs, groups, travel, scenario_id, policies)
-    return _measure(inputs, groups, travel, allocated, scenario_id)
+    return _measure(inputs, groups, roads, travel, allocated=allocated, scenario_id=scenario_id)
+
+
+def network_of(inputs: Inputs) -> RoadNetwork:
+    """Return the roads made ready for journeys at the time of day that the area states."""
+    parameters = inputs.parameters
+    profile = str(parameters.value("travel_profile"))
+    return prepare(inputs.roads, inputs.speeds, profile=profile, leg=AccessLeg.of(parameters))
 
 
 def demand_of(inputs: Inputs) -> pd.DataFrame:
@@ -113,7 +121,13 @@ def _allocate(
 
 
 def _measure(
-    inputs: Inputs, demand: pd.DataFrame, travel: TravelTimes, allocated: Allocation, scenario_id: str
+    inputs: Inputs,
+    demand: pd.DataFrame,
+    roads: RoadNetwork,
+    travel: TravelTimes,
+    *,
+    allocated: Allocation,
+    scenario_id: str,
 ) -> Assessment:
     parameters, county_id = inputs.parameters, inputs.parameters.county_id
     area_ids = areas_in_order(inputs)
@@ -122,7 +136,9 @@ def _measure(
     rows = measures.outcomes(allocated, groups[groups["headline"]], inputs.provision, inputs.settings)
     capacity = measures.capacity_by_area(inputs.places, inputs.provision, inputs.settings, county_id)
     reachable = measures.reachable_places(inputs.places, inputs.provision)
-    journeys = measures.journeys_table(scenario_id, rows, parameters, area_ids)
+    between = _between_homes(inputs, rows, roads)
+    rides = _rides(inputs, measures.day_rows(rows), travel, between, VehicleRule.of(parameters))
+    journeys = measures.journeys_table(scenario_id, rows, parameters, area_ids, rides)
     money = [measures.high_needs_table(scenario_id, rows, parameters), measures.transport_table(journeys, parameters)]
     return Assessment(
         scenario_id=scenario_id,
@@ -133,17 +149,52 @@ def _measure(
         outcomes=rows,
         sufficiency=measures.sufficiency_table(scenario_id, rows, capacity, reachable, area_ids),
         journeys=journeys,
+        journey_ranges=_ranges(inputs, rows, travel, between, scenario_id),
         flows=measures.flows_table(scenario_id, rows, districts),
         reasons=measures.reasons_table(scenario_id, rows),
         pressure=measures.pressure_table(
             allocated.provision_use, inputs.provision, inputs.settings, [county_id, *districts]
         ),
         transfers=measures.transfers_table(groups, county_id, districts),
-        support_match=_support_match(inputs, travel, scenario_id),
+        support_match=_support_match(inputs, roads, scenario_id),
         money=pd.concat(money, ignore_index=True),
         conservation=conservation_table(scenario_id, allocated, demand),
         notes=allocated.notes,
     )
+
+
+def _between_homes(inputs: Inputs, rows: pd.DataFrame, roads: RoadNetwork) -> TravelTimes:
+    """Return the times from home to home of the day pupils placed."""
+    homes = inputs.origins[inputs.origins["origin_id"].isin(measures.day_rows(rows)["origin_id"])]
+    return journey_times(roads, homes, homes.rename(columns={"origin_id": "setting_id"}), bands=False)
+
+
+def _rides(
+    inputs: Inputs, day: pd.DataFrame, travel: TravelTimes, between: TravelTimes, rule: VehicleRule
+) -> pd.DataFrame:
+    """Return how long the day pupils ride, with other pick-ups on the way."""
+    settings = inputs.provision.set_index("provision_id")["setting_id"]
+    return ridden(day.assign(setting_id=day["provision_id"].map(settings)), travel, between, rule)
+
+
+def _ranges(
+    inputs: Inputs, rows: pd.DataFrame, travel: TravelTimes, between: TravelTimes, scenario_id: str
+) -> pd.DataFrame:
+    """Return the county's journeys in the headline year, jointly placed, at the ends of what is assumed."""
+    parameters, day = inputs.parameters, measures.day_rows(rows)
+    day = day[(day["policy"] == "optimal") & (day["year"] == parameters.headline_year)].reset_index(drop=True)
+    low, _, high = VehicleRule.range_of(parameters)
+    rides = (_rides(inputs, day, travel, between, low), _rides(inputs, day, travel, between, high))
+    minutes = None
+    if travel.low_milliseconds is not None and travel.high_milliseconds is not None:
+        settings = day["provision_id"].map(inputs.provision.set_index("provision_id")["setting_id"])
+        cell = (
+            pd.Index(travel.origin_ids).get_indexer(pd.Index(day["origin_id"])),
+            pd.Index(travel.setting_ids).get_indexer(pd.Index(settings)),
+        )
+        slow, fast = travel.high_milliseconds[cell], travel.low_milliseconds[cell]
+        minutes = pd.Series(fast / MS_PER_MIN), pd.Series(slow / MS_PER_MIN)
+    return measures.journey_ranges_table(scenario_id, day, parameters, minutes=minutes, rides=rides)
 
 
 def areas_in_order(inputs: Inputs) -> list[str]:
@@ -173,7 +224,7 @@ def conservation_table(scenario_id: str, allocated: Allocation, demand: pd.DataF
     ]
 
 
-def _support_match(inputs: Inputs, travel: TravelTimes, scenario_id: str) -> pd.DataFrame:
+def _support_match(inputs: Inputs, roads: RoadNetwork, scenario_id: str) -> pd.DataFrame:
     """Match support bases (their own stream): a share of pupils on SEN support, by school and cluster."""
     share = float(inputs.parameters.value("targeted_plus_share"))
     clusters = inputs.settings.set_index("setting_id")["cluster_id"]
@@ -183,17 +234,15 @@ def _support_match(inputs: Inputs, travel: TravelTimes, scenario_id: str) -> pd.
     )
     bases = inputs.support_bases
     hosted = bases[(bases["setting_id"] != "") & bases["scenario_id"].isin(["", scenario_id])]
-    distances = _distances_between_schools(inputs, need, travel)
+    distances = _distances_between_schools(inputs, need, roads)
     return allocation.match_support_bases(need, hosted, distances, scenario_id=scenario_id)
 
 
-def _distances_between_schools(inputs: Inputs, need: pd.DataFrame, travel: TravelTimes) -> pd.DataFrame:
+def _distances_between_schools(inputs: Inputs, need: pd.DataFrame, roads: RoadNetwork) -> pd.DataFrame:
     """Return road metres between the schools of one cluster, beyond the partner limit left out."""
     wanted = inputs.settings[inputs.settings["setting_id"].isin(need["setting_id"])]
     origins = wanted.rename(columns={"setting_id": "origin_id"})
-    between = travel_times(
-        inputs.roads, inputs.speeds, origins, wanted, profile=travel.profile, parameters=inputs.parameters
-    )
+    between = journey_times(roads, origins, wanted, bands=False)
     metres = pd.DataFrame(between.metres, index=list(between.origin_ids), columns=list(between.setting_ids))
     long = (
         metres.rename_axis("from_setting_id")

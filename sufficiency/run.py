@@ -6,7 +6,6 @@ the new one, never a mixture.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -19,12 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from sufficiency import measures, planning
-from sufficiency.assess import assess, demand_of
+from sufficiency.assess import assess, demand_of, network_of
 from sufficiency.disclosure import release
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.results import RunRecord
 from sufficiency.model.vocabulary import STANDARD_SCENARIOS
-from sufficiency.travel.snapping import long_snaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,11 +99,14 @@ def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str
     names = scenario_names(inputs, scenarios)
     say("Forecasting demand")
     demand = demand_of(inputs)
+    say("Making the roads ready")
+    network = network_of(inputs)
     assessments = {}
     for name in names:
         say(f"Assessing {inputs.scenarios[name].title}")
-        assessments[name] = assess(planning.apply_scenario(inputs, name), name, demand=demand)
-    inputs = _with_long_snaps(inputs, assessments[names[-1]])
+        applied = planning.apply_scenario(inputs, name)
+        same = applied.roads is inputs.roads and applied.speeds is inputs.speeds
+        assessments[name] = assess(applied, name, demand=demand, network=network if same else None)
     say("Comparing scenarios")
     tables = job_tables(inputs, assessments)
     say("Hiding small figures")
@@ -120,13 +121,6 @@ def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str
         certificates=certificates,
     )
     return Job(assessments, released, record)
-
-
-def _with_long_snaps(inputs: Inputs, last: Assessment) -> Inputs:
-    """Return the inputs with a warning for each home or setting of the fullest scenario that lies far from any road."""
-    found = long_snaps(last.travel, float(inputs.parameters.value("snap_limit_m")))
-    issues = pd.concat([inputs.issues, found], ignore_index=True) if len(found) else inputs.issues
-    return dataclasses.replace(inputs, issues=issues)
 
 
 def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, pd.DataFrame]:
@@ -146,6 +140,7 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
     return {
         "sufficiency": stacked("sufficiency"),
         "journeys": stacked("journeys"),
+        "journey_ranges": stacked("journey_ranges"),
         "flows": stacked("flows"),
         "reasons": stacked("reasons"),
         "pressure": stacked("pressure"),
@@ -221,7 +216,7 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
     OSError
         When something cannot be written; what was there before is left as it was.
     """
-    from sufficiency.outputs import export, maps, record, report, summary
+    from sufficiency.outputs import export, maps, record, report, style, summary
 
     out.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=out))
@@ -234,7 +229,7 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
         say("Writing the board report and the workbook")
         report.write_report(job.released, inputs, job.record, reports)
         say("Writing the tables")
-        export.write_tables(job.released, reports / "tables")
+        export.write_tables(job.released, reports / "tables", style.sources(inputs.roads.attribution))
         summary.write_summary(job.released, job.record, inputs.parameters, reports / "summary.json")
         record.write_record(job.record, reports / "run.json")
         _swap(work, out, name)

@@ -1,7 +1,8 @@
 """The published counts as cells: the designed set, long.
 
-A figure that follows from published ones (placed locally but in another area; journeys within the limit; arrivals in a
-district) is a cell too, though it is not printed: if it is small, one of those that give it away must go.
+A figure that follows from published ones (placed locally but in another area; journeys within the limit, or over it
+only with pick-ups; arrivals in a district) is a cell too, though it is not printed: if it is small, one of those that
+give it away must go.
 """
 
 from __future__ import annotations
@@ -34,19 +35,23 @@ JOURNEY_COUNTS: Final = {
     "pupils": "day_pupils",
     "not_daily_pupils": "not_daily_pupils",
     "over_limit_pupils": "over_limit_pupils",
+    "ridden_over_limit_pupils": "ridden_over_limit_pupils",
 }
+# over the limit directly; as ridden, which is never less; and the difference
+_OVER: Final = ("over_limit_pupils", "ridden_over_limit_pupils", "over_with_pickups_pupils")
+_WITHIN: Final = ("within_limit_pupils", "ridden_within_limit_pupils")
 GAP: Final = ("demand_pupils", "placed_local_pupils", "without_local_place_pupils", "excluded_pupils")
 PUBLISHED: Final[dict[str, tuple[str, ...]]] = {
     # level: measures of the area totals; every breakdown by phase, need or type has those of GAP
-    "county": (*COUNTS, *JOURNEY_COUNTS.values(), "within_limit_pupils"),
-    "district": (*COUNTS, "placed_other_area_pupils", "over_limit_pupils"),
+    "county": (*COUNTS, *JOURNEY_COUNTS.values(), *_OVER, *_WITHIN),
+    "district": (*COUNTS, "placed_other_area_pupils", *_OVER),
     "cluster": GAP,
 }
 NOT_LOCATED: Final = "not_located_in:"
 FLOW: Final = "flow:"
 ARRIVALS: Final = "arrivals:"
 REASON: Final = "reason:"
-UNPRINTED: Final = ("placed_other_area_pupils", "within_limit_pupils")
+UNPRINTED: Final = ("placed_other_area_pupils", *_WITHIN, "over_with_pickups_pupils")
 # not printed either, but a reader may know them from elsewhere: taken as shown unless they are small
 _KNOWN: Final = "in_need_pupils"
 _RANK: Final = {"cluster": 0, "district": 1, "county": 2}
@@ -79,9 +84,14 @@ def count_cells(sufficiency: pd.DataFrame, journeys: pd.DataFrame, areas: pd.Dat
     )
     first = wide.melt(KEY, var_name="measure", value_name="value")
     trips = journeys.assign(provision_type=HEADLINE).rename(columns=JOURNEY_COUNTS)
-    trips = trips.assign(within_limit_pupils=trips["day_pupils"] - trips["over_limit_pupils"])
-    names = [*JOURNEY_COUNTS.values(), "within_limit_pupils"]
-    second = trips[[*KEY, *names]].melt(KEY, var_name="measure", value_name="value")
+    names = list(dict.fromkeys([*JOURNEY_COUNTS.values(), *_OVER, *_WITHIN]))
+    trips = trips.assign(
+        within_limit_pupils=trips["day_pupils"] - trips["over_limit_pupils"],
+        ridden_within_limit_pupils=trips["day_pupils"] - trips["ridden_over_limit_pupils"],
+        over_with_pickups_pupils=trips["ridden_over_limit_pupils"] - trips["over_limit_pupils"],
+    ).astype(dict.fromkeys(names, "Int64"))
+    # rides are blank where they are not modelled
+    second = trips[[*KEY, *names]].melt(KEY, var_name="measure", value_name="value").dropna(subset=["value"])
     cells = pd.concat([first, second], ignore_index=True)
     cells["value"] = cells["value"].astype(np.int64)
     cells = cells.merge(areas[["area_id", "level", "parent_id"]], on="area_id", validate="m:1")
@@ -110,7 +120,7 @@ def is_published(cells: pd.DataFrame) -> pd.Series:
     """Return whether each cell is published, or follows from published ones, by the designed set."""
     total = total_rows(cells)
     by_phase = (cells["need"] == ALL) & (cells["provision_type"] == HEADLINE) & (cells["level"] != "cluster")
-    kept = cells["measure"].isin(GAP) | (by_phase & (cells["measure"] == "over_limit_pupils"))
+    kept = cells["measure"].isin(GAP) | (by_phase & cells["measure"].isin(_OVER))
     for level, measures in PUBLISHED.items():
         kept |= total & (cells["level"] == level) & cells["measure"].isin(measures)
     return kept & ~((cells["level"] == "cluster") & ~cells["measure"].isin(PUBLISHED["cluster"]))

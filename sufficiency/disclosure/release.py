@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _GAP: Final = ("demand_pupils", "placed_local_pupils", "without_local_place_pupils")
-_MINUTES: Final = ("mean_min", "median_min", "p90_min")
+_MEANS: Final = ("mean_min", "ridden_mean_min")
+_MINUTES: Final = (*_MEANS, "median_min", "p90_min")
+_JOURNEY: Final = (
+    "mean_min",
+    "median_min",
+    "p90_min",
+    "over_limit_pupils",
+    "ridden_mean_min",
+    "ridden_over_limit_pupils",
+)
 _SUMS: Final = (
     "pupil_km_per_year",
     *(f"{name}_{band}" for name in ("cost_gbp", "kgco2e") for band in ("low", "central", "high")),
@@ -41,9 +50,9 @@ def release(
     ----------
     tables
         ``sufficiency``, ``journeys``, ``flows`` and ``reasons`` of every scenario, stacked; ``comparison``;
-        ``support_match`` and ``phase_transfers`` (counts by area); ``money``, ``forecast``, ``bridge`` and
-        ``programme_places``; and any of the tables without counts of few people (schemes, assumptions ...), which pass
-        as they are.
+        ``support_match`` and ``phase_transfers`` (counts by area); ``journey_ranges``, ``money``, ``forecast``,
+        ``bridge`` and ``programme_places``; and any of the tables without counts of few people (schemes, assumptions
+        ...), which pass as they are.
     areas
         Table `areas`: county, districts, clusters.
     hide_up_to
@@ -108,6 +117,8 @@ def _put_beside(
         side.put_pressure(shelf, tables["pressure"], known, hide_up_to)
     if "programme_places" in tables:
         side.put_programme(shelf, tables["programme_places"], county)
+    if "journey_ranges" in tables:
+        side.put_ranges(shelf, tables["journey_ranges"], hide_up_to)
     if "forecast" in tables:
         side.put_forecast(shelf, tables["forecast"], hide_up_to)
     if "bridge" in tables:
@@ -156,7 +167,7 @@ def _put_journeys(
     mask = hidden_frame(table, c.KEY, list(c.JOURNEY_COUNTS), renamed)
     few = (pupils >= 1) & (pupils <= hide_up_to)
     together = few | hidden_frame(table, c.KEY, ["pupils"], travelled)["pupils"].to_numpy(bool)
-    mask = mask.assign(**dict.fromkeys(("mean_min", *_SUMS), together))
+    mask = mask.assign(**dict.fromkeys((*_MEANS, *_SUMS), together))
     for column, share in (("median_min", 0.5), ("p90_min", 0.9)):
         beyond = pupils - np.ceil(share * pupils - 1e-9) + 1
         mask[column] = few | ((pupils > 0) & (beyond <= hide_up_to) & (hide_up_to > 0))
@@ -167,7 +178,7 @@ def _put_journeys(
     )
     total = (table["phase"] == ALL) & (table["need"] == ALL)
     by_phase = (table["level"] != "cluster") & (table["need"] == ALL) & (table["phase"] != ALL)
-    trips = ("pupils", "not_daily_pupils", *_MINUTES, "over_limit_pupils", *_SUMS)
+    trips = ("pupils", "not_daily_pupils", *_JOURNEY, *_SUMS)
     shelf.put("journeys_area", table[total], mask[total], (*ID, *trips))
-    phases = (*ID, "phase", "pupils", *_MINUTES, "over_limit_pupils")
+    phases = (*ID, "phase", "pupils", *_JOURNEY)
     shelf.put("journeys_district_phase", table[by_phase], mask[by_phase], phases)

@@ -11,7 +11,7 @@ from sufficiency.disclosure import cells as c
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
 from sufficiency.disclosure.suppress import Equations, hide
 from sufficiency.disclosure.system import hide_cells
-from sufficiency.model.vocabulary import ALL, HEADLINE
+from sufficiency.model.vocabulary import ALL, HEADLINE, RANGED_JOURNEYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,6 +170,31 @@ def put_forecast(shelf: Shelf, forecast: pd.DataFrame, hide_up_to: int) -> None:
     mask = no_mask(rows)
     mask = mask.assign(**dict.fromkeys(("pupils", "low_pupils", "high_pupils"), hidden[:size]))
     shelf.put("forecast", rows, mask, list(rows.columns))
+
+
+def put_ranges(shelf: Shelf, ranges: pd.DataFrame, hide_up_to: int) -> None:
+    """Put the journeys at the ends of what is assumed.
+
+    Hidden are both ends where the central figure is, counts that are small, and those that differ by few from the
+    central one, from the other end or from all pupils.
+    """
+    rows = ranges.sort_values(["scenario_id", "measure"], ignore_index=True)
+    key = ["scenario_id", "policy", "year", "area_id"]
+    area, veil = shelf.tables["journeys_area"], shelf.hidden["journeys_area"]
+    measures = list(RANGED_JOURNEYS)
+    central = area.melt([*key, "pupils"], measures, "measure", "central")
+    veiled = area[key].join(veil[measures]).melt(key, measures, "measure", "veiled")
+    joined = rows.merge(central, on=[*key, "measure"], how="left", validate="1:1")
+    joined = joined.merge(veiled, on=[*key, "measure"], how="left", validate="1:1")
+    counts = rows["measure"].str.endswith("_pupils")
+    others = joined[["central", "pupils", "low", "high"]].astype("Float64").fillna(0).astype(float)
+    mask, ends = no_mask(rows), {}
+    for name in ("low", "high"):
+        apart = others.rsub(rows[name], axis=0).abs().assign(zero=rows[name].abs())
+        few = apart.ge(1) & apart.le(hide_up_to)
+        mask[name] = joined["veiled"].eq(True) | (counts & few.any(axis=1))
+        ends[name] = rows[name].where(counts, rows[name].round(1))
+    shelf.put("journey_ranges", rows.assign(**ends), mask, list(rows.columns))
 
 
 def put_bridge(shelf: Shelf, bridge: pd.DataFrame, hide_up_to: int) -> None:

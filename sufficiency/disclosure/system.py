@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ONE_EVERYWHERE: Final = ("demand_pupils", "excluded_pupils", "in_need_pupils")
-_NOT_ADDITIVE: Final = ("placed_own_area_pupils", "placed_other_area_pupils", "within_limit_pupils")
+_NOT_ADDITIVE: Final = ("placed_own_area_pupils", *c.UNPRINTED)
 _JOURNEY_SUM: Final = ("day_pupils", "not_daily_pupils", "unplaced_pupils", "excluded_pupils")
 _ROW_SUMS: Final = (
     ("demand_pupils", ("placed_local_pupils", "without_local_place_pupils", "excluded_pupils")),
     ("without_local_place_pupils", ("other_council_pupils", "independent_pupils", "unplaced_pupils")),
     ("placed_local_pupils", ("placed_own_area_pupils", "placed_other_area_pupils")),
     ("day_pupils", ("over_limit_pupils", "within_limit_pupils")),
+    ("day_pupils", ("ridden_over_limit_pupils", "ridden_within_limit_pupils")),
+    ("ridden_over_limit_pupils", ("over_limit_pupils", "over_with_pickups_pupils")),
     ("in_need_pupils", ("own_school_pupils", "partner_pupils", "without_base_pupils")),
 )
 

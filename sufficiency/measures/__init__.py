@@ -1,7 +1,7 @@
 """The board's tables: sufficiency, journeys, flows, reasons, money."""
 
 from sufficiency.measures.bridge import bridge_table
-from sufficiency.measures.journeys import journeys_table
+from sufficiency.measures.journeys import day_rows, journey_ranges_table, journeys_table
 from sufficiency.measures.money import capital_table, high_needs_table, transport_table
 from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
 from sufficiency.measures.pressure import pressure_table
@@ -13,10 +13,12 @@ __all__ = [
     "bridge_table",
     "capacity_by_area",
     "capital_table",
+    "day_rows",
     "describe_groups",
     "flows_table",
     "headline_groups",
     "high_needs_table",
+    "journey_ranges_table",
     "journeys_table",
     "outcomes",
     "pressure_table",

@@ -42,6 +42,8 @@ _JOURNEY: Final = (
     "median_min",
     "p90_min",
     "over_limit_pupils",
+    "ridden_mean_min",
+    "ridden_over_limit_pupils",
     "pupil_km_per_year",
     "cost_gbp_central",
     "kgco2e_central",
