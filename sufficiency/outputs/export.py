@@ -17,6 +17,7 @@ from sufficiency.outputs.stable import clean_text, write_text
 from sufficiency.outputs.style import NOT_APPLICABLE, SUPPRESSED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sufficiency.model.results import Released
@@ -29,8 +30,9 @@ TABLE_MEANINGS: Final[dict[str, str]] = {
     "sufficiency_district_phase": "Need and placement by county and district, by phase",
     "sufficiency_district_need_group": "Need and placement by county and district, by broad area of need",
     "sufficiency_county_need_phase": "Need and placement of the county by broad area of need and phase",
-    "journeys_area": "Daily journeys of pupils placed, by area: direct time, cost and carbon",
-    "journeys_district_phase": "Daily journeys of pupils placed, by county and district, by phase",
+    "journeys_area": "Daily journeys of pupils placed, by area: direct time, as ridden (estimate), cost and carbon",
+    "journeys_district_phase": "Daily journeys of pupils placed, by county and district, by phase: direct, as ridden",
+    "journey_ranges": "Journeys of the county at the low and high end of the assumptions",
     "flows": "Where pupils live and where they are placed, district to district",
     "reasons": "Why pupils have no modelled place, county",
     "capacity_district_type": "Local places by district and type",
@@ -122,7 +124,7 @@ def _csv_text(rows: list[list[str]]) -> str:
     return target.getvalue()
 
 
-def _readme(released: Released) -> str:
+def _readme(released: Released, sources: Sequence[str]) -> str:
     lines = [
         "# Released tables",
         "",
@@ -145,10 +147,11 @@ def _readme(released: Released) -> str:
         frame = released.tables[name]
         columns = ", ".join(f"{c} ({unit_of(str(c))})" if unit_of(str(c)) else str(c) for c in frame.columns)
         lines.append(f"| `{name}.csv` | {TABLE_MEANINGS.get(name, name)} | {len(frame)} | {columns} |")
+    lines += ["", *(f"- {source}" for source in sources)] if sources else []
     return "\n".join(lines) + "\n"
 
 
-def write_tables(released: Released, folder: Path) -> None:
+def write_tables(released: Released, folder: Path, sources: Sequence[str] = ()) -> None:
     """Write every released table as ``<name>.csv``, and ``README.md`` that lists them.
 
     Parameters
@@ -157,8 +160,10 @@ def write_tables(released: Released, folder: Path) -> None:
         The released tables.
     folder
         The folder to write into; made if needed.
+    sources
+        What the licences of the sources ask to be said, for the list.
     """
     for name in sorted(released.tables):
         rows = table_cells(released.tables[name], released.hidden[name])
         write_text(folder / f"{name}.csv", _csv_text(rows))
-    write_text(folder / "README.md", _readme(released))
+    write_text(folder / "README.md", _readme(released, sources))

@@ -164,7 +164,7 @@ def _texts(data: dict[str, Any], released: Released, inputs: Inputs, record: Run
         "table_note": f"{style.SUPPRESSED_NOTE} {style.NOT_APPLICABLE_NOTE} {style.DISTRICT_ONLY_NOTE}",
         "capacity_note": CAPACITY_NOTE,
         "care_note": style.CARE_NOTE,
-        "sources": style.SOURCES,
+        "sources": style.sources(inputs.roads.attribution),
         "run_id": record.run_id,
         "version": record.version,
         "build": released.build,

@@ -146,6 +146,8 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
         },
         "places": maps_places.place_names(inputs, ground.around),
         "roadLabels": maps_places.road_labels(ground.roads, crs),
+        # what the licence of such roads asks for on the map itself
+        **({"openStreetMap": True} if "OpenStreetMap" in inputs.roads.attribution else {}),
         "colours": {"ink": style.INK, "noData": style.NO_DATA, "dot": style.PLACE_DOT, "flow": style.DARK_GREY},
     }
 

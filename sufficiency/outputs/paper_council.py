@@ -37,7 +37,10 @@ _LIMITS: Final = (
         "admits the need, "
         "age and sex. Parental preference, tribunal decisions and the mix of pupils in a class are not modelled."
     ),
-    "Journeys are direct car times on modelled roads, without pick-ups, from a home place and not from a home.",
+    (
+        "Journeys are direct car times on modelled roads, without pick-ups, from a home place and not from a home. "
+        "Times as ridden, with pick-ups, are an estimate by a stated rule and not a plan of routes."
+    ),
     "Where pupils live within a district is spread by population, not observed.",
     "Primary needs that a school admits are taken from published rolls and designations; individual admissions differ.",
 )
@@ -353,5 +356,5 @@ def annexes(facts: Facts) -> list[Block]:
         Heading("Broad areas of need (SEND code of practice)", 3),
         Bullets(needs),
         Heading("Sources", 2),
-        Bullets(style.SOURCES),
+        Bullets(style.sources(facts.inputs.roads.attribution)),
     ]

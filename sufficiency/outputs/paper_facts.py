@@ -148,6 +148,14 @@ class Facts:
         """Return a figure of `journeys_area`."""
         return self._area("journeys_area", column, area_id, scenario, (year, policy))
 
+    def journey_range(self, measure: str) -> tuple[Figure, Figure]:
+        """Return both ends of a measure of the county's journeys in the main scenario and headline year."""
+        if not self.has("journey_ranges"):
+            return Figure(None), Figure(None)
+        where = {"scenario_id": self.main, "policy": self.policy, "year": self.year, "area_id": self.county[0]}
+        low, high = (self.figure("journey_ranges", end, measure=measure, **where) for end in ("low", "high"))
+        return low, high
+
     def _area(self, table: str, column: str, area_id: str, scenario: str, case: tuple[int | None, str]) -> Figure:
         year, policy = case[0] or self.year, case[1] or self.policy
         return self.figure(table, column, scenario_id=scenario, policy=policy, year=year, area_id=area_id)

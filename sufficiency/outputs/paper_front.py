@@ -20,6 +20,7 @@ from sufficiency.outputs.sentences import (
     figure_text,
     list_words,
     minutes_words,
+    range_in_brackets,
     range_words,
     share_phrase,
 )
@@ -128,10 +129,19 @@ def _journey_card(facts: Facts) -> Card:
         figure_text(median),
         f"One pupil in ten travels {figure_text(high)} minutes or more." if high.is_known else "",
         f"{style.sentence_case(minutes_words(change, facts.scenario_words(facts.against)))}." if facts.compares else "",
-        "Direct time by car, without pick-ups: real journeys are longer. "
-        f"{style.sentence_case(count_words(over, 'pupil'))} "
-        "over the 45 or 75 minutes of the national guide.",
+        f"Direct time by car, without pick-ups. {style.sentence_case(count_words(over, 'pupil'))} over the 45 or 75 "
+        f"minutes of the national guide{_as_ridden(facts)}.",
     )
+
+
+def _as_ridden(facts: Facts) -> str:
+    """Return how many pupils would be over the limits as ridden, which is what the limits are about."""
+    county = facts.county[0]
+    mean, over = (facts.journey(name, county, facts.main) for name in ("ridden_mean_min", "ridden_over_limit_pupils"))
+    if not mean.is_known:
+        return " by that time"
+    estimate = f"{count_words(over, 'pupil')}{range_in_brackets(*facts.journey_range('ridden_over_limit_pupils'))}"
+    return f" by that time; as ridden with pick-ups, an estimate, {estimate}"
 
 
 def front_page(facts: Facts) -> list[Block]:

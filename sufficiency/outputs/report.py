@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sufficiency.outputs import style
 from sufficiency.outputs.paper_blocks import Block, Paper, with_symbol_notes
 from sufficiency.outputs.paper_council import annexes, implications_section, risks_section
 from sufficiency.outputs.paper_districts import district_pages
@@ -92,4 +93,7 @@ def write_report(released: Released, inputs: Inputs, record: RunRecord, folder: 
     paper = build_paper(released, inputs, record)
     write_bytes(folder / "board-report.docx", docx_bytes(paper))
     write_bytes(folder / "board-report.pdf", pdf_bytes(paper))
-    write_bytes(folder / "board-report.xlsx", workbook_bytes(released, inputs.parameters, record))
+    write_bytes(
+        folder / "board-report.xlsx",
+        workbook_bytes(released, inputs.parameters, record, style.sources(inputs.roads.attribution)),
+    )

@@ -179,6 +179,11 @@ def range_words(low: Figure, high: Figure, decimals: int = 0) -> str:
     return style.range_text(least, most, decimals)
 
 
+def range_in_brackets(low: Figure, high: Figure) -> str:
+    """Return ``" (range a to b)"``, or nothing where it is not told."""
+    return f" (range {range_words(low, high)})" if low.is_known and high.is_known else ""
+
+
 def _gbp_alike(amounts: tuple[float, float, float]) -> list[str]:
     """Return pounds in one unit with one precision, so that they can be compared: ``£0.8m``, ``£2.1m``, ``£4.1m``."""
     sizes = [abs(amount) for amount in amounts]

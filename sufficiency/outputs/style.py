@@ -137,6 +137,11 @@ SOURCES: Final = (
 )
 
 
+def sources(roads_attribution: str) -> tuple[str, ...]:
+    """Return what is said of sources: `SOURCES`, and what the licence of the roads asks for, if anything."""
+    return (*SOURCES, roads_attribution) if roads_attribution else SOURCES
+
+
 @dataclass(frozen=True)
 class Symbol:
     """How settings of one kind are drawn: a shape and the character nearest to it, so colour is never the only sign."""

@@ -20,6 +20,8 @@ from sufficiency.outputs.export import TABLE_MEANINGS, unit_of
 from sufficiency.outputs.stable import clean_text, fixed_datetime, normalise_zip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sufficiency.model.parameters import Parameters
     from sufficiency.model.results import Released, RunRecord
 
@@ -207,7 +209,7 @@ def _contents(book: Any, released: Released, formats: dict[str, Any], lines: lis
     sheet.fit_to_pages(1, 0)
 
 
-def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord) -> bytes:
+def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord, sources: Sequence[str] = ()) -> bytes:
     """Return the released tables as an Excel workbook.
 
     Parameters
@@ -218,6 +220,8 @@ def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord
         For the area's name, the date of the report and whether it is illustrative.
     record
         For the id of the run.
+    sources
+        What the licences of the sources ask to be said, for the contents sheet.
 
     Returns
     -------
@@ -248,6 +252,7 @@ def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord
             parameters.illustrative_note if parameters.illustrative else "",
             f"{style.SUPPRESSED_NOTE} {style.NOT_APPLICABLE_NOTE}",
             style.CARE_NOTE,
+            *sources,
         ],
     )
     for name in released.tables:

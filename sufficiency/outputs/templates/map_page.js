@@ -97,6 +97,7 @@ function redraw(patch) {
 function start(map, layers) {
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution("Boundaries: ONS, OGL v3 · Contains OS data © Crown copyright · Schools: GIAS, DfE");
+  if (data.openStreetMap) map.attributionControl.addAttribution("Roads: © OpenStreetMap contributors");
   map.getContainer().setAttribute("aria-label", "Map. The table beside it holds the same figures.");
   map.getContainer().setAttribute("role", "region");
   L.control.scale({ position: "bottomright", maxWidth: 130 }).addTo(map);

@@ -42,7 +42,7 @@ function drawHeadlines() {
     headline("Local state-funded places", valueText(places, "places"), balance,
       changeLine("capacity_places", (value) => countWords(value, "place", "places"))),
     headline("Typical journey, one way", isNumber(minutes) ? `${numberText(minutes)} min` : valueText(minutes, "x"),
-      "half of the pupils placed travel less", changeLine("median_min", minuteWords)));
+      "half of the pupils placed travel less, direct by car without pick-ups", changeLine("median_min", minuteWords)));
 }
 
 // --- legend
