@@ -1,20 +1,25 @@
-"""The command line: run, check, init, redraw, warm. Only here is anything printed, or logging set up."""
+"""The command line: run, check, init, redraw, calibrate, fetch, warm, docs.
+
+Only in this room is anything printed, or logging set up.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import logging
+import os
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
+from sufficiency.cli.screen import Steps, cell, print_columns, print_issues, sentence
 from sufficiency.model.errors import DataError, InfeasibleError, NetworkError, ParameterError, SufficiencyError
+from sufficiency.model.vocabulary import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import pandas as pd
 
     from sufficiency.model.results import Inputs
     from sufficiency.run import Job
@@ -24,37 +29,54 @@ DEFECT: Final = 1
 BAD_INPUT: Final = 2
 NO_ANSWER: Final = 3
 ENVIRONMENT: Final = 4
+# 128 and the number of SIGPIPE: what a shell reports of a tool whose reader, such as `head`, has gone.
+READER_GONE: Final = 141
 _OPEN_ELSEWHERE: Final = " Is it open elsewhere, or the disk full?"
 _AREA_HELP: Final = "area directory; without it the embedded Oxfordshire (illustrative)"
-_MOST_SHOWN: Final = 200
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status (0 done, 2 bad input, 3 no answer, 4 environment, 1 a defect)."""
-    options = _parser().parse_args(arguments)
+    """Run a command and return its exit status.
+
+    0 done, 2 bad input, 3 no answer, 4 environment, 1 a defect; 141 when whoever read the output has gone.
+    """
+    try:
+        try:
+            return _command(_parser().parse_args(arguments))
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if not _reader_gone(error):
+            raise
+        _say_no_more()
+        return READER_GONE
+
+
+def _command(options: argparse.Namespace) -> int:
+    """Run a command and return its exit status; every error becomes a sentence."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     if options.verbose:
         logging.getLogger("sufficiency").setLevel(logging.DEBUG)
     try:
         status: int = options.command(options)
     except DataError as error:
-        print(f"\n{_sentence(error)}", file=sys.stderr)
+        print(f"\n{sentence(error)}", file=sys.stderr)
         if error.issues is not None:
-            _print_issues(error.issues, sys.stderr)
+            print_issues(error.issues, sys.stderr)
         return BAD_INPUT
     except (ParameterError, NetworkError) as error:
-        print(f"\n{_sentence(error)}", file=sys.stderr)
+        print(f"\n{sentence(error)}", file=sys.stderr)
         return BAD_INPUT
     except InfeasibleError as error:
-        print(f"\n{_sentence(error)}", file=sys.stderr)
+        print(f"\n{sentence(error)}", file=sys.stderr)
         return NO_ANSWER
     except SufficiencyError as error:
         print(f"\nThis is a defect of sufficiency, not of your data: {error}", file=sys.stderr)
         return DEFECT
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        hint = "" if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError) else _OPEN_ELSEWHERE
-        print(f"\nCannot read or write{where}: {error.strerror or error}.{hint}", file=sys.stderr)
+        if _reader_gone(error):
+            raise
+        print(f"\n{_of_the_computer(error)}", file=sys.stderr)
         return ENVIRONMENT
     except Exception as error:  # the last door: a message with values could hold personal data
         if options.verbose:
@@ -68,6 +90,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _of_the_computer(error: OSError) -> str:
+    """Return in a sentence what the network or the disk refused."""
+    if isinstance(error, ConnectionError):
+        text = sentence(error)
+        return text if text.endswith((".", "?", "!")) else f"{text}."
+    where = f" {error.filename}" if error.filename else ""
+    hint = "" if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError) else _OPEN_ELSEWHERE
+    return f"Cannot read or write{where}: {error.strerror or error}.{hint}"
+
+
+def _reader_gone(error: OSError) -> bool:
+    """Return whether the error is that nobody reads the output any more; Windows calls it an invalid argument."""
+    windows = os.name == "nt" and error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or windows
+
+
+def _say_no_more() -> None:
+    """Let what is still to be written go nowhere, so that closing the streams raises nothing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # a stream without a file behind it
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def _place(error: BaseException) -> str:
     """Return the kind of an error and where it arose, without its text."""
     trace = error.__traceback__
@@ -75,12 +122,6 @@ def _place(error: BaseException) -> str:
         trace = trace.tb_next
     line = "" if trace is None else f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
     return f"{type(error).__name__}{line}"
-
-
-def _sentence(error: Exception) -> str:
-    """Return the error's text with a capital, unless it begins with the name of a file."""
-    text = str(error)
-    return text if "." in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,33 +157,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     redraw.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
     redraw.add_argument("--draws", type=int, default=500, metavar="N", help="number of draws (default 500)")
+    fitted = add("calibrate", _calibrate, "fit the speed table to measured journeys, and say how well it fits")
+    fitted.add_argument("journeys", type=Path, metavar="JOURNEYS.csv",
+                        help="columns origin_id, destination_id (or origin_easting_m, ...), minutes")  # fmt: skip
+    fitted.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
+    fitted.add_argument("--profile", choices=PROFILES, help="time of day of the journeys (default: the area's)")
+    fitted.add_argument("--bands", action="store_true", help="take the low and high band from the journeys too")
+    fitted.add_argument("--out", type=Path, metavar="FILE", help="write the fitted speed table to this file")
+    fetch = add(
+        "fetch", _fetch, "get an area's roads from OpenStreetMap into its folder, once; nothing else uses the network"
+    )
+    fetch.add_argument("area", type=Path, metavar="AREA", help="area directory, with its boundaries")
+    fetch.add_argument("--buffer-km", type=float, default=15.0, metavar="KM",
+                       help="width of the border around the area that is fetched too (default 15)")  # fmt: skip
+    fetch.add_argument("--again", action="store_true", help="fetch even if it is there, and replace it")
+    fetch.add_argument("--date", default="", metavar="YYYY-MM-DD",
+                       help="day of the fetching, for the record (default: the date of the data)")  # fmt: skip
+    fetch.add_argument("--server", default=None, metavar="URL", help="another Overpass server than overpass-api.de")
     add("warm", _warm, "prepare caches, so that the first run is as fast as the next")
     docs = add("docs", _docs, "write the data dictionary and the assumptions register")
     docs.add_argument("directory", type=Path, metavar="DIR")
     docs.add_argument("--area", type=Path, help=_AREA_HELP)
     return parser
-
-
-class _Steps:
-    """Progress on the screen: each step with its time, on one line when the screen allows."""
-
-    def __init__(self) -> None:
-        self._started = self._step = time.perf_counter()
-        self._text = ""
-
-    def __call__(self, text: str) -> None:
-        self._close()
-        self._text, self._step = text, time.perf_counter()
-        print(f"  {text} ...", end="", flush=True, file=sys.stderr)
-
-    def _close(self) -> None:
-        if self._text:
-            print(f" {time.perf_counter() - self._step:.1f} s", file=sys.stderr)
-        self._text = ""
-
-    def finish(self) -> None:
-        self._close()
-        print(f"  Done in {time.perf_counter() - self._started:.1f} s", file=sys.stderr)
 
 
 def _load(area: Path | None) -> Inputs:
@@ -154,7 +190,7 @@ def _load(area: Path | None) -> Inputs:
 def _run(options: argparse.Namespace) -> int:
     from sufficiency.run import check_folder, run_job, scenario_names, write_job
 
-    steps = _Steps()
+    steps = Steps()
     steps("Reading and checking the area")
     inputs = _load(options.area)
     scenario_names(inputs, options.scenario)
@@ -192,10 +228,10 @@ def _print_headlines(job: Job, inputs: Inputs) -> None:
     for row in rows.sort_values(["level", "area_name", "place"], kind="stable").to_dict("records"):
         share = row["without_local_place_share"]
         lines.append(
-            (row["area_name"], row["scenario_id"], _cell(row["demand_pupils"]), _cell(row["capacity_places"]),
-             _cell(row["without_local_place_pupils"]), _cell(share, "{:.0%}"), _cell(row["median_min"], "{:.0f}"))
+            (row["area_name"], row["scenario_id"], cell(row["demand_pupils"]), cell(row["capacity_places"]),
+             cell(row["without_local_place_pupils"]), cell(share, "{:.0%}"), cell(row["median_min"], "{:.0f}"))
         )  # fmt: skip
-    _print_columns(lines)
+    print_columns(lines)
     conserved = job.released.tables["conservation"]
     now = conserved[(conserved["year"] == parameters.headline_year) & (conserved["policy"] == "optimal")]
     print("\nPupils in = placed + no modelled place + excluded, over every stream of the year's demand:")
@@ -205,45 +241,13 @@ def _print_headlines(job: Job, inputs: Inputs) -> None:
     print(f"Run {job.record.run_id}. c = hidden, 1 to {parameters.hide_up_to} pupils or what would give them away.")
 
 
-def _cell(value: object, form: str = "{:,.0f}") -> str:
-    return "c" if str(value) in {"<NA>", "nan", "None"} else form.format(float(str(value)))
-
-
-def _print_columns(lines: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for number, line in enumerate(lines):
-        left = [line[column].ljust(widths[column]) for column in (0, 1)]
-        right = [line[column].rjust(widths[column]) for column in range(2, len(line))]
-        print("  " + "  ".join([*left, *right]).rstrip())
-        if number == 0:
-            print("  " + "-" * (sum(widths) + 2 * (len(widths) - 1)))
-
-
 def _check(options: argparse.Namespace) -> int:
     inputs = _load(options.area)
-    _print_issues(inputs.issues, sys.stdout)
+    print_issues(inputs.issues, sys.stdout)
     name = inputs.parameters.area_name
     print(f"{name}: no errors. {len(inputs.zones)} zones, {len(inputs.settings)} settings, "
           f"{len(inputs.provision)} provision rows, {len(inputs.scenarios)} scenarios.")  # fmt: skip
     return DONE
-
-
-def _print_issues(issues: pd.DataFrame, stream: TextIO) -> None:
-    """Print every fault: errors first, each with its place and its cure."""
-    order = {"error": 0, "warning": 1, "note": 2}
-    ranked = issues.assign(rank=issues["severity"].map(order)).sort_values("rank", kind="stable")
-    for row in ranked.head(_MOST_SHOWN).to_dict("records"):
-        place = row["file"] + (f", row {row['row']}" if row["row"] == row["row"] and row["row"] is not None else "")
-        column = f", column {row['column']}" if row["column"] else ""
-        value = f", value {row['value']!r}" if row["value"] else ", blank" if row["check"] == "blank" else ""
-        print(f"{row['severity'].upper()}  {place}{column}{value}", file=stream)
-        print(f"    {row['message']}. To mend: {row['fix']}.", file=stream)
-    if len(ranked) > _MOST_SHOWN:
-        print(f"... and {len(ranked) - _MOST_SHOWN} more", file=stream)
-    if len(ranked):
-        counts = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in
-                           ((name, int((issues["severity"] == name).sum())) for name in order) if count)  # fmt: skip
-        print(f"\n{counts}\n", file=stream)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -263,7 +267,7 @@ def _redraw(options: argparse.Namespace) -> int:
         message = "--draws must be at least 1"
         raise ParameterError(message)
     inputs = _load(options.area)
-    steps = _Steps()
+    steps = Steps()
     steps(f"Drawing {options.draws} times")
     report = redraw(inputs, draws=options.draws)
     steps.finish()
@@ -272,8 +276,47 @@ def _redraw(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _calibrate(options: argparse.Namespace) -> int:
+    from sufficiency.cli.calibrate import calibrate
+
+    calibrate(options, _load(options.area))
+    return DONE
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from sufficiency.sources.area import read_outline
+    from sufficiency.sources.roads.download import SERVER, check_request, fetch_roads
+    from sufficiency.sources.roads.folder import roads_beside
+
+    check_request(options.buffer_km * 1_000, options.date, options.server or SERVER)
+    parameters, outline = read_outline(options.area)
+    folder = options.area / "roads"
+    steps = Steps()
+    steps(f"Roads of {parameters.area_name} and {options.buffer_km:g} km around")
+    fetched = fetch_roads(
+        outline,
+        folder,
+        crs=parameters.crs,
+        buffer_m=options.buffer_km * 1_000,
+        date=options.date,
+        server=options.server or SERVER,
+        again=options.again,
+        say=steps,
+    )
+    steps.finish()
+    record = fetched.record
+    print("Written:" if fetched.downloaded else "There already, and as it was fetched (--again fetches it anew):")
+    print(f"  {fetched.path}: {record['bytes'] / 1e6:,.1f} MB, {record['edges']:,} pieces of road, {record['source']}, "
+          f"data of {record['date'] or 'an unstated date'}")  # fmt: skip
+    print(f"  {record['attribution']}")
+    beside = roads_beside(folder, fetched.path)
+    if beside:
+        print(f"\nMove {', '.join(beside)} out of {folder}, so that the fetched roads are the ones used.")
+    return DONE
+
+
 def _warm(_: argparse.Namespace) -> int:
-    steps = _Steps()
+    steps = Steps()
     steps("Preparing fonts for charts")
     from matplotlib import font_manager
 
@@ -286,6 +329,9 @@ def _warm(_: argparse.Namespace) -> int:
     from sufficiency.allocation import transport
 
     transport([[1]], [1], [1])
+    from sufficiency.travel.warm import warm
+
+    warm(steps)
     steps.finish()
     return DONE
 
