@@ -23,15 +23,16 @@ CLUSTERS = {"d1-a": "D1", "d1-b": "D1", "d2-a": "D2", "d2-b": "D2"}
 PHASES = {"primary": 3, "secondary": 8}
 NEEDS = ("ASD", "SLCN", "SEMH")
 TYPES = ("special_school", "specialist_base")
-# outcome, district of the setting, reason, whether the journey is over the limit
+# outcome, district of the setting, reason, whether the journey is over the limit directly, and as ridden
 OUTCOMES = (
-    ("local", "D1", "", False),
-    ("local", "D1", "", True),
-    ("local", "D2", "", False),
-    ("other_council", "", "", False),
-    ("independent", "", "", False),
-    ("unplaced", "", "all_full", False),
-    ("unplaced", "", "none_open_yet", False),
+    ("local", "D1", "", False, False),
+    ("local", "D1", "", True, True),
+    ("local", "D2", "", False, False),
+    ("other_council", "", "", False, False),
+    ("independent", "", "", False, False),
+    ("unplaced", "", "all_full", False, False),
+    ("unplaced", "", "none_open_yet", False, False),
+    ("local", "D1", "", False, True),
 )
 YEAR = 2028
 AGAINST = "do_nothing"
@@ -39,7 +40,7 @@ AGAINST = "do_nothing"
 
 @dataclass(frozen=True)
 class County:
-    """Pupils by scenario, cluster, phase, need, type and outcome: int64[s, 4, 2, 3, 2, 7]."""
+    """Pupils by scenario, cluster, phase, need, type and outcome: int64[s, 4, 2, 3, 2, 8]."""
 
     scenarios: tuple[str, ...]
     pupils: np.ndarray
@@ -68,7 +69,7 @@ def tables(county: County) -> dict[str, pd.DataFrame]:
     rows = []
     for index, (scenario, cluster, phase, need, kind, outcome) in keys(county):
         count = int(county.pupils[index])
-        tier, district, reason, over = outcome
+        tier, district, reason, over, ridden_over = outcome
         if count:
             rows.append(
                 {
@@ -77,10 +78,11 @@ def tables(county: County) -> dict[str, pd.DataFrame]:
                     "year": YEAR,
                     "group_id": f"{cluster} {phase} {need} {kind}",
                     "outcome": tier,
-                    "provision_id": "" if tier == "unplaced" else f"P-{tier}-{district}",
+                    "provision_id": "" if tier == "unplaced" else f"P-{tier}-{district}-{over}-{ridden_over}",
                     "substitute": False,
                     "travel_min": np.nan if tier == "unplaced" else 90.0 if over else 20.0,
                     "travel_km": np.nan if tier == "unplaced" else 10.0,
+                    "ridden_min": np.nan if tier == "unplaced" else 95.0 if ridden_over else 25.0,
                     "reason": reason,
                     "pupils": count,
                     "setting_district_id": district,
@@ -106,7 +108,10 @@ def tables(county: County) -> dict[str, pd.DataFrame]:
             for name, part in by_scenario.items()
         ],
         "journeys": [
-            measures.journeys_table(name, part, tiny.parameters(), tiny.AREA_IDS) for name, part in by_scenario.items()
+            measures.journeys_table(
+                name, part.drop(columns="ridden_min"), tiny.parameters(), tiny.AREA_IDS, measures.day_rows(part)
+            )
+            for name, part in by_scenario.items()
         ],
         "flows": [measures.flows_table(name, part, tiny.DISTRICTS) for name, part in by_scenario.items()],
         "reasons": [measures.reasons_table(name, part) for name, part in by_scenario.items()],
@@ -152,6 +157,13 @@ _TESTS = {
     "pupils": lambda outcome, _home: outcome[0] != "unplaced",
     "not_daily_pupils": lambda _outcome, _home: False,
     "over_limit_pupils": lambda outcome, _home: outcome[3],
+    "ridden_over_limit_pupils": lambda outcome, _home: outcome[4],
+}
+# not printed, but the difference of two that are
+DIFFERENCES = {
+    "within the limit": ("pupils", "over_limit_pupils"),
+    "within the limit as ridden": ("pupils", "ridden_over_limit_pupils"),
+    "over it only as ridden": ("ridden_over_limit_pupils", "over_limit_pupils"),
 }
 
 
@@ -191,20 +203,23 @@ COUNT_TABLES = (
 
 @dataclass(frozen=True)
 class Figures:
-    """Every figure of the count tables: coefficients over the county's counts, value, and whether it is hidden."""
+    """Every figure of the count tables: coefficients over the county's counts, value, and whether it is hidden.
+
+    The differences that nobody prints stand at the end, as hidden (`printed` is False).
+    """
 
     coefficients: csr_matrix
     hidden: np.ndarray
     shown_value: np.ndarray
     true_value: np.ndarray
-    names: list[tuple]
+    printed: np.ndarray
 
 
 def figures(county: County, released) -> Figures:
     """Return the figures of a release, as the reader sees them."""
     codes = [code for _, code in keys(county)]
     truth = county.pupils.ravel()
-    rows, hidden, shown, names = [], [], [], []
+    rows, hidden, shown, differences = [], [], [], []
     for name in COUNT_TABLES:
         frame, veil = released.tables[name], released.hidden[name]
         columns = [column for column in frame.columns if column in _TESTS]
@@ -216,9 +231,16 @@ def figures(county: County, released) -> Figures:
                 rows.append([_wanted(name, row, column, code) for code in codes])
                 hidden.append(is_hidden)
                 shown.append(np.nan if is_hidden else float(row[column]))
-                names.append((name, position, column))
-    matrix = csr_matrix(np.array(rows, dtype=float))
-    return Figures(matrix, np.array(hidden), np.array(shown), np.asarray(matrix @ truth), names)
+            for pair in DIFFERENCES.values():
+                if all(column in columns and not (pd.isna(row[column]) and not veil[column].iloc[position])
+                       for column in pair):  # fmt: skip
+                    more, less = (np.array([_wanted(name, row, column, code) for code in codes]) for column in pair)
+                    differences.append(more.astype(float) - less)
+    printed = np.arange(len(rows) + len(differences)) < len(rows)
+    matrix = csr_matrix(np.array([*rows, *differences], dtype=float))
+    hidden += [True] * len(differences)
+    shown += [np.nan] * len(differences)
+    return Figures(matrix, np.array(hidden), np.array(shown), np.asarray(matrix @ truth), printed)
 
 
 def bounds_of(county: County, seen: Figures, wanted: np.ndarray) -> np.ndarray:

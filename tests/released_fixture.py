@@ -215,6 +215,8 @@ def _measures(frame: pd.DataFrame, minutes: pd.Series[float]) -> pd.DataFrame:
     out["mean_min"] = (out["median_min"] * 1.1).round(1)
     out["p90_min"] = (out["median_min"] * 1.9).round(1)
     out["over_limit_pupils"] = (out["pupils"] * 0.04 * (out["median_min"] / 23) ** 3).round().astype(int)
+    out["ridden_mean_min"] = (out["mean_min"] * 1.4).round(1)
+    out["ridden_over_limit_pupils"] = out["over_limit_pupils"] * 2
     return out
 
 
@@ -575,8 +577,8 @@ _HIDDEN_TABLES = {
     "sufficiency_district_phase": ("without_local_place_pupils",),
     "sufficiency_district_need_group": ("demand_pupils", "placed_local_pupils", "without_local_place_pupils"),
     "sufficiency_county_need_phase": ("demand_pupils", "placed_local_pupils", "without_local_place_pupils"),
-    "journeys_area": ("not_daily_pupils", "over_limit_pupils"),
-    "journeys_district_phase": ("over_limit_pupils",),
+    "journeys_area": ("not_daily_pupils", "over_limit_pupils", "ridden_over_limit_pupils"),
+    "journeys_district_phase": ("over_limit_pupils", "ridden_over_limit_pupils"),
     "flows": ("pupils",),
     "reasons": ("pupils",),
     "phase_transfers": ("pupils",),

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
-from shapely.geometry import Point, box
+from shapely.geometry import LineString, Point, box
 
 from sufficiency.model.issues import issues_table
 from sufficiency.model.parameters import ASSUMPTION_NAMES, Assumption, Parameters
@@ -44,6 +44,7 @@ VALUES = {
     "specialist_base_place_gbp": (12_000, 6_000, 18_000),
     "independent_place_gbp": (60_000, 50_000, 70_000),
     "travel_profile": ("school_morning", None, None),
+    "snap_limit_m": (5000, None, None),
 }
 
 
@@ -242,14 +243,22 @@ def scenario(name: str, *scheme_ids: str) -> Scenario:
     return Scenario(name, name.title(), "", tuple(scheme_ids), None, illustrative=True)
 
 
+def road(north: float = 205_000.0) -> RoadTables:
+    """Return one road from west to east, past every zone's middle and every school."""
+    ends = gpd.GeoDataFrame(
+        {"node_id": ["n1", "n2"]}, geometry=[Point(440_000, north), Point(505_000, north)], crs="EPSG:27700"
+    )
+    row = {"edge_id": "e1", "from_node_id": "n1", "to_node_id": "n2", "forward": True, "backward": True}
+    row |= {"road_class": "primary", "urban": False, "access_only": False, "length_m": 65_000.0}
+    line = LineString([(440_000, north), (505_000, north)])
+    return RoadTables(ends, gpd.GeoDataFrame([row], geometry=[line], crs="EPSG:27700"))
+
+
 def inputs(**changes) -> Inputs:
     """Return the whole county as inputs."""
     ground = zones()
-    gazetteer = ground.rename(columns={"zone_name": "place_name"})
+    gazetteer = ground.rename(columns={"zone_name": "place_name"}).set_geometry(ground.centroid)
     empty = pd.DataFrame()
-    roads = gpd.GeoDataFrame(
-        {"edge_id": ["e1"], "road_class": ["primary"], "urban": [False]}, geometry=[Point(0, 0)], crs="EPSG:27700"
-    )
     speeds = pd.DataFrame({"road_class": ["primary"], "urban": [False], "profile": ["school_morning"], "kph": [60.0]})
     population = pd.DataFrame({"zone_id": ["z1", "z2", "z3", "z4"], "year": 2024, "age": 8, "people": 10.0})
     controls = pd.DataFrame({"year": [2024, *range(2025, 2030)], "stream": "headline", "pupils": 35})
@@ -278,7 +287,7 @@ def inputs(**changes) -> Inputs:
         "border_flows": border,
         "support_bases": bases,
         "support_need": support,
-        "roads": RoadTables(nodes=roads, edges=roads),
+        "roads": road(),
         "speeds": speeds,
         "schemes": schemes(),
         "scheme_places": scheme_places(),

@@ -260,6 +260,23 @@ def test_journeys_of_the_county_in_2025(baseline: Assessment) -> None:
     assert (secondary["pupils"], secondary["over_limit_pupils"]) == (11, 0)
 
 
+def test_rides_of_the_county_in_2025(baseline: Assessment) -> None:
+    """The same 340, here counted one by one: 4 seats, 2 minutes to board, at most 20 more for the first to board.
+
+    Alpha: from B 7 vehicles of 4 ride 12 + 3 x 2 = 18; the last 2 call at A on the way for 2 more, 12 + 2 + 4 = 18,
+    while those of A wait for one another, 2. From E the same: to B and back would add 24. The other 76 of A go by
+    fours, 6. So 60 x 18 + 4 x 2 + 76 x 6 = 1,544. Foxtrot: H 20 x 30, F 40 x 6 = 840. Mill: 28 x 8.6 + 2 x 4.6 = 250.
+    Outerton: 8 x 54 + 2 x 50 = 532. Hotel: C 20 x 30, G 48 x 18 + 2 x 14 = 1,492. Charlie: 28 x 18 + 2 x 14 = 532.
+    Together 5,190. Over 45 minutes as ridden: the ten of Outerton, as directly.
+    """
+    row = journeys(baseline, COUNTY, "optimal", 2025)
+    assert row["ridden_mean_min"] == pytest.approx(5_190 / 340)
+    assert row["ridden_over_limit_pupils"] == 1
+    assert journeys(baseline, COUNTY, "optimal", 2025, "primary")["ridden_over_limit_pupils"] == 1
+    # D to Alpha by 42 minutes, which is within the limit: with three others on board it is not
+    assert journeys(baseline, COUNTY, "nearest", 2025)["ridden_over_limit_pupils"] == 2
+
+
 def test_the_nearest_local_place_whatever_its_room(baseline: Assessment) -> None:
     """ASD primary 17 all go to Alpha (6 above its 11), D by 42 minutes; C 3 to Hotel (8 in 7); bases 7 in 6, 4 in 3.
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sufficiency.travel import RoadGraph, engine
+from sufficiency.travel.stops import SECOND_BITS
 
 Arc = tuple[int, int, int, int]
 
@@ -47,18 +48,25 @@ def test_matrix_is_networkx_dijkstra(graph: tuple[int, list[Arc]], data: st.Data
 @settings(max_examples=150, deadline=None)
 @given(graphs(), st.data())
 def test_second_weight_is_the_least_among_least_first(graph: tuple[int, list[Arc]], data: st.DataObject) -> None:
-    """At most 8 arcs of at most 4 mm: ms x 1,000 + mm ranks journeys by ms, then mm, without carrying over."""
+    """Two weights in one number, folded, searched and driven; by networkx with Python's unlimited integers."""
     n_nodes, arcs = graph
     nodes = st.lists(st.integers(0, n_nodes - 1), min_size=1, max_size=6)
     origins, destinations = data.draw(nodes), data.draw(nodes)
     least = networkx_least(n_nodes, arcs, scale=1_000)
-    expected = [[least[o][d] % 1_000 if d in least[o] else np.inf for d in destinations] for o in origins]
+    expected = [[least[o].get(d, -1) for d in destinations] for o in origins]
     tail, head, ms, mm = np.array(arcs, dtype=np.int64).reshape(-1, 4).T
-    arranged = engine.arrange(n_nodes, tail, head, ms, tie_break=mm)
-    found = engine.least_second(arranged, mm, np.array(origins), np.array(destinations))
-    assert found.tolist() == expected
+    both = (ms << SECOND_BITS) + mm
+    folded = engine.fold(n_nodes, tail, head, both)
+    stops = engine.Stops.at(np.array(origins))
+    found = folded.least(stops, folded.ground(engine.Stops.at(np.array(destinations)), toward_stops=True)).T
+    apart = np.where(found < 0, -1, (found >> SECOND_BITS) * 1_000 + (found & (2**SECOND_BITS - 1)))
+    assert apart.tolist() == expected
+    leaving = engine.Leaving.of(n_nodes, tail, head)
     for o in range(n_nodes):
-        way = engine.path(arranged, engine.network(arranged), o, destinations[0], mm)
+        start = np.array([o])
+        plain = engine.dijkstra(leaving.first, leaving.arc, head, both, start, np.zeros(1, np.int64))
+        assert plain.tolist() == folded.least(engine.Stops.at(start), folded.everywhere)[:, 0].tolist()
+        way = engine.way(leaving, both, plain, start, destinations[0])
         assert (way is None) == (destinations[0] not in least[o])
         if way is not None:
             assert int(ms[way].sum()) * 1_000 + int(mm[way].sum()) == least[o][destinations[0]]

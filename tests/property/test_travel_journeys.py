@@ -11,7 +11,7 @@ import heapq
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import networkx as nx
@@ -24,7 +24,10 @@ from hypothesis import strategies as st
 from sufficiency.model import geography
 from sufficiency.model.parameters import Assumption, Parameters
 from sufficiency.model.results import RoadTables, TravelTimes
-from sufficiency.travel import route, travel_times
+from sufficiency.travel import AccessLeg, RoadNetwork, prepare, route, travel_times
+
+if TYPE_CHECKING:
+    from sufficiency.travel.ways import Way
 
 FAST = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
@@ -59,6 +62,7 @@ class Town:
     edges: tuple[Edge, ...]
     homes: tuple[Point, ...]
     schools: tuple[Point, ...]
+    turns: tuple[tuple[str, int, str], ...] = ()
 
 
 @st.composite
@@ -89,7 +93,7 @@ def towns(draw: st.DrawFn) -> Town:
                 road_class=draw(st.sampled_from(["residential", "tertiary", "residential", "service", "trunk"])),
                 access_only=draw(st.sampled_from([False, False, False, True])),
                 maxspeed_kph=draw(st.sampled_from([float("nan"), 32.2, 96.5])),
-                length_m=round(straight * draw(st.floats(1, 1.6)), 1),
+                length_m=round(straight * draw(st.sampled_from([1.0, 1.1, 1.3, 1.6, 9.0])), 1),
             )
         )
     place = st.tuples(st.integers(-600, width * 1_000 - 400), st.integers(-600, height * 1_000 - 400))
@@ -98,6 +102,21 @@ def towns(draw: st.DrawFn) -> Town:
     town = Town(tuple(nodes), tuple(edges), tuple(homes), tuple(schools))
     assume(bool(joinable(town)))
     return town
+
+
+@st.composite
+def towns_with_turns(draw: st.DrawFn) -> Town:
+    """A town in which some turns may not be made, U-turns among them."""
+    town = draw(towns())
+    possible = [
+        (one.edge_id, node, other.edge_id)
+        for one in town.edges
+        for node in (one.start, one.end)
+        for other in town.edges
+        if node in (other.start, other.end)
+    ]
+    assume(bool(possible))
+    return replace(town, turns=tuple(draw(st.lists(st.sampled_from(possible), min_size=1, max_size=6, unique=True))))
 
 
 def tables(town: Town, offset: Point = (0, 0)) -> RoadTables:
@@ -110,7 +129,12 @@ def tables(town: Town, offset: Point = (0, 0)) -> RoadTables:
     lines = shapely.linestrings([[xy[edge.start], xy[edge.end]] for edge in town.edges])
     edges["from_node_id"] = [names[edge.start] for edge in town.edges]
     edges["to_node_id"] = [names[edge.end] for edge in town.edges]
-    return RoadTables(nodes, gpd.GeoDataFrame(edges.drop(columns=["start", "end"]), geometry=lines, crs=geography.BNG))
+    turns = [(one, names[node], other) for one, node, other in town.turns]
+    return RoadTables(
+        nodes,
+        gpd.GeoDataFrame(edges.drop(columns=["start", "end"]), geometry=lines, crs=geography.BNG),
+        turns=pd.DataFrame(turns, columns=["from_edge_id", "via_node_id", "to_edge_id"]) if turns else None,
+    )
 
 
 def speed_table(factor: float = 1.0) -> pd.DataFrame:
@@ -148,6 +172,7 @@ def journeys(town: Town, *, roads: RoadTables | None = None, **options: Any) -> 
         points("setting_id", town.schools, offset),
         profile="off_peak",
         parameters=options.pop("parameters", parameters()),
+        **options,
     )
 
 
@@ -177,10 +202,10 @@ def joinable(town: Town) -> list[Edge]:
     return sorted(usable, key=lambda edge: edge.edge_id)
 
 
-def joined(town: Town, point: Point) -> tuple[Edge, float, float]:
-    """The nearest edge (of equals the first id), the share of its length, and the distance."""
+def joined(town: Town, point: Point, edges: list[Edge] | None = None) -> tuple[Edge, float, float]:
+    """The nearest edge (of equals the first id), the share of its length, the distance; by default of joinable ones."""
     best: tuple[Edge, float, float] | None = None
-    for edge in joinable(town):
+    for edge in joinable(town) if edges is None else edges:
         (ax, ay), (bx, by) = town.nodes[edge.start], town.nodes[edge.end]
         along = ((point[0] - ax) * (bx - ax) + (point[1] - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)
         share = min(1.0, max(0.0, along))
@@ -202,42 +227,46 @@ def cost_of(edge: Edge, first: float, last: float, band: float) -> tuple[int, in
 
 def second_answer(town: Town, home: Point, school: Point, band: float = 1.0) -> tuple[int, int]:
     """(ms, mm) of one journey, (-1, -1) without a way; see the module's first lines."""
-    if home == school:
-        return 0, 0
     (edge_o, share_o, away_o), (edge_d, share_d, away_d) = joined(town, home), joined(town, school)
     if max(away_o, away_d) > LIMIT_M:
         return -1, -1
+    if home == school:
+        return 0, 0
     legs = [(int(np.rint(away * 1.3 * 120)), int(np.rint(away * 1.3 * 1_000))) for away in (away_o, away_d)]
-    heap: list[tuple[int, int, int, int]] = []
-    start_phase = 0 if edge_o.access_only else 1
+    # Where the journey is, and the edge that it came by ("" = it began at this junction): it decides the turns.
+    heap: list[tuple[int, int, int, int, str]] = []
     for allowed, node, end in ((edge_o.forward, edge_o.end, 1.0), (edge_o.backward, edge_o.start, 0.0)):
         if allowed or share_o == end:
-            heapq.heappush(heap, (*cost_of(edge_o, share_o, end, band), node, start_phase))
+            came = "" if share_o == end else edge_o.edge_id
+            # Who stands at the end of a road stands at that of an access road there, too.
+            start_phase = 0 if edge_o.access_only or share_o == end else 1
+            heapq.heappush(heap, (*cost_of(edge_o, share_o, end, band), node, start_phase, came))
     ways: list[tuple[int, int]] = []
     if edge_o is edge_d and (edge_o.forward if share_d >= share_o else edge_o.backward):
         ways.append(cost_of(edge_o, share_o, share_d, band))
     elif edge_o is edge_d and share_o == share_d:
         ways.append((0, 0))
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int, str]] = set()
     while heap:
-        ms, mm, node, phase = heapq.heappop(heap)
-        if (node, phase) in seen:
+        ms, mm, node, phase, came = heapq.heappop(heap)
+        if (node, phase, came) in seen:
             continue
-        seen.add((node, phase))
+        seen.add((node, phase, came))
         if phase < 2:
-            heapq.heappush(heap, (ms, mm, node, phase + 1))
-        arrives = phase == 2 if edge_d.access_only else phase == 1
+            heapq.heappush(heap, (ms, mm, node, phase + 1, came))
         for allowed, end_node, end in ((edge_d.forward, edge_d.start, 0.0), (edge_d.backward, edge_d.end, 1.0)):
-            if arrives and node == end_node and (allowed or share_d == end):
+            arrives = phase == (2 if edge_d.access_only or share_d == end else 1)
+            turns_in = share_d == end or (came, node, edge_d.edge_id) not in town.turns
+            if arrives and node == end_node and (allowed or share_d == end) and turns_in:
                 more = cost_of(edge_d, end, share_d, band)
                 ways.append((ms + more[0], mm + more[1]))
         for edge in town.edges:
             if edge.access_only == (phase == 1):
                 continue
             for allowed, tail, head in ((edge.forward, edge.start, edge.end), (edge.backward, edge.end, edge.start)):
-                if allowed and tail == node:
+                if allowed and tail == node and (came, node, edge.edge_id) not in town.turns:
                     more = cost_of(edge, 0.0, 1.0, band)
-                    heapq.heappush(heap, (ms + more[0], mm + more[1], head, phase))
+                    heapq.heappush(heap, (ms + more[0], mm + more[1], head, phase, edge.edge_id))
     if not ways:
         return -1, -1
     return min(ways)[0] + legs[0][0] + legs[1][0], min(ways)[1] + legs[0][1] + legs[1][1]
@@ -261,6 +290,68 @@ def test_journeys_equal_the_second_implementation(town: Town) -> None:
                 expected = second_answer(town, home, school, band)[0]
                 assert (matrix[row, column] < 0) == (expected < 0)
                 assert abs(int(matrix[row, column]) - expected) <= 2
+
+
+@settings(FAST, max_examples=80)
+@given(towns_with_turns())
+def test_turns_that_may_not_be_made_equal_the_second_implementation(town: Town) -> None:
+    found = journeys(town)
+    for row, home in enumerate(town.homes):
+        for column, school in enumerate(town.schools):
+            expected = second_answer(town, home, school)[0]
+            assert (found.milliseconds[row, column] < 0) == (expected < 0)
+            assert abs(int(found.milliseconds[row, column]) - expected) <= 2
+
+
+@FAST
+@given(towns_with_turns())
+def test_a_forbidden_turn_never_shortens_a_journey(town: Town) -> None:
+    free, bound = journeys(replace(town, turns=())), journeys(town)
+    far = np.iinfo(np.int32).max
+    free_ms, bound_ms = (np.where(one.milliseconds < 0, far, one.milliseconds) for one in (free, bound))
+    assert (bound_ms >= free_ms).all()
+
+
+@FAST
+@given(towns())
+def test_the_way_home_is_the_way_from_the_schools(town: Town) -> None:
+    """Homes and schools exchanged, the other way round."""
+    home = journeys(town, direction="from_setting")
+    turned = journeys(replace(town, homes=town.schools, schools=town.homes))
+    assert (home.milliseconds == turned.milliseconds.T).all()
+    assert (home.metres == turned.metres.T).all()
+
+
+@FAST
+@given(towns())
+def test_prepared_homes_give_the_same_times_and_ways_add_up_to_them(town: Town) -> None:
+    leg = AccessLeg(1.3, 30.0, LIMIT_M)
+    network = prepare(tables(town), speed_table(), profile="off_peak", leg=leg)
+    homes, schools = (network.spots(*(np.array(p, dtype=float) + CORNER).T) for p in (town.homes, town.schools))
+    times = network.milliseconds(homes, schools)
+    assert (network.toward(homes).milliseconds(schools) == times).all()
+    for column in range(schools.size):
+        one = network.spots(schools.x[[column]], schools.y[[column]])
+        assert (network.toward(homes).milliseconds(one)[:, 0] == times[:, column]).all()
+    row, column = (part.ravel() for part in np.indices(times.shape))
+    from_spots = network.spots(homes.x[row], homes.y[row])
+    to_spots = network.spots(schools.x[column], schools.y[column])
+    for o, d, way in zip(row, column, network.ways(from_spots, to_spots), strict=True):
+        if homes.x[o] == schools.x[d] and homes.y[o] == schools.y[d]:
+            continue
+        assert (way is None) == (times[o, d] < 0)
+        if way is not None:
+            assert way.sum_of(network.times.central) + homes.leg_ms[o] + schools.leg_ms[d] == times[o, d]
+            # Each piece ends where the next begins: at one junction, or at one place of one edge.
+            ends = [drawn(network, way, k) for k in range(way.edge.size)]
+            assert all(one[1] == other[0] for one, other in pairwise(ends))
+
+
+def drawn(network: RoadNetwork, way: Way, piece: int) -> tuple[object, object]:
+    """Where a piece of a way begins and ends: a junction by number, or an edge and a share of it."""
+    edge, roads = int(way.edge[piece]), network.drives.roads
+    at = {0.0: int(roads.start[edge]), 1.0: int(roads.end[edge])}
+    return tuple(at.get(float(share), (edge, float(share))) for share in (way.share_from[piece], way.share_to[piece]))
 
 
 @FAST
@@ -371,6 +462,9 @@ def test_route_is_the_journey_without_its_legs(town: Town) -> None:
     places = np.array([town.homes[0], town.schools[0]], dtype=float) + CORNER
     lon, lat = geography.to_wgs84(places[:, 0], places[:, 1])
     assume(found.milliseconds[0, 0] > 0)
+    # One journey may also start on a street that can only be left, and end on one that can only be entered: not here.
+    local = sorted((edge for edge in town.edges if edge.road_class != "trunk"), key=lambda edge: edge.edge_id)
+    assume(all(joined(town, spot)[0] is joined(town, spot, local)[0] for spot in (town.homes[0], town.schools[0])))
     way = route(
         roads, (lon[0], lat[0]), (lon[1], lat[1]), speeds=speed_table(), profile="off_peak", snap_limit_m=LIMIT_M
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sufficiency.travel import RoadGraph, engine
+from sufficiency.travel import RoadGraph
+from sufficiency.travel import graph as graph_module
+from sufficiency.travel.engine import hierarchy
 
 FAST = settings(max_examples=80, deadline=None)
 Arcs = list[tuple[int, int, int]]
@@ -108,6 +112,22 @@ def test_a_new_or_quicker_arc_never_hurts_and_a_lost_one_never_helps(
 
 
 @FAST
+@given(graphs(), st.data())
+def test_a_wider_map_or_a_wider_mode_takes_no_longer(graph: tuple[int, Arcs], data: st.DataObject) -> None:
+    """A border of more nodes and arcs about the map; and a mode that may use every road, none of them more slowly."""
+    n_nodes, arcs = graph
+    more = data.draw(st.integers(0, 4))
+    node = st.integers(0, n_nodes + more - 1)
+    border = data.draw(st.lists(st.tuples(node, node, st.integers(0, 1_000)), max_size=12))
+    wider = all_pairs(n_nodes + more, arcs + border)[:n_nodes, :n_nodes]
+    assert (wider <= all_pairs(n_nodes, arcs)).all()
+    allowed = [
+        (tail, head, ms + data.draw(st.integers(0, 1_000))) for tail, head, ms in arcs if data.draw(st.booleans())
+    ]
+    assert (all_pairs(n_nodes, arcs) <= all_pairs(n_nodes, allowed)).all()
+
+
+@FAST
 @given(graphs(), st.integers(0, 7))
 def test_times_scale(graph: tuple[int, Arcs], factor: int) -> None:
     n_nodes, arcs = graph
@@ -169,12 +189,40 @@ def test_site_scores_are_their_definition(graph: tuple[int, Arcs], data: st.Data
 
 @pytest.mark.parametrize("cells", [1, 7, 50])
 def test_size_of_a_piece_does_not_matter(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A two-way street of 9 nodes, 10 ms a step, cut into searches of 1, 1 and 5 sources at a time."""
+    """A two-way street of 9 nodes; weights beyond 32 bits are summed in pieces of 1, 1 and 5 sites."""
     road = build(9, [(k, k + 1, 10) for k in range(8)] + [(k + 1, k, 10) for k in range(8)])
-    monkeypatch.setattr(engine, "CELLS_AT_ONCE", cells)
+    monkeypatch.setattr(graph_module, "CELLS_AT_ONCE", cells)
     nodes = np.arange(9)
-    assert (road.matrix(nodes, nodes) == np.abs(nodes[:, None] - nodes) * 10).all()
-    assert (road.matrix(nodes, nodes[:4]) == np.abs(nodes[:, None] - nodes[:4]) * 10).all()
     # Σ |k - site| x 10 over sites 0 and 8 from all nine: 360; from the middle 2 x (1+2+3+4) x 10 = 200.
-    ones, far = np.ones(9, dtype=np.int64), np.full(9, 10_000)
-    assert road.score_sites(nodes, ones, far)[[0, 4, 8]].tolist() == [360, 200, 360]
+    for weight in (1, 2**40):
+        scores = road.score_sites(nodes, np.full(9, weight), np.full(9, 10_000))
+        assert scores[[0, 4, 8]].tolist() == [360 * weight, 200 * weight, 360 * weight]
+
+
+@FAST
+@given(graphs(), st.integers(1, 9), st.data())
+def test_lanes_batches_and_threads_do_not_change_a_bit(
+    graph: tuple[int, Arcs], threads: int, data: st.DataObject
+) -> None:
+    n_nodes, arcs = graph
+    nodes = st.lists(st.integers(0, n_nodes - 1), max_size=12)
+    origins, destinations = data.draw(nodes), data.draw(nodes)
+    road = build(n_nodes, arcs)
+    with mock.patch.object(hierarchy, "MOST_LANES", data.draw(st.integers(1, 5))):
+        found = road.matrix(origins, destinations, threads=threads)
+    assert found.tobytes() == road.matrix(origins, destinations, threads=1).tobytes()
+
+
+@FAST
+@given(graphs(), st.data())
+def test_weights_beyond_32_bits_give_the_same_ways(graph: tuple[int, Arcs], data: st.DataObject) -> None:
+    """One arc of 1.9·10⁹ ms beside the others makes the engine hold 64 bits; nothing else may change."""
+    n_nodes, arcs = graph
+    before = all_pairs(n_nodes, arcs)
+    wide = build(n_nodes + 2, [*arcs, (n_nodes, n_nodes + 1, 1_900_000_000)])
+    assert wide._hierarchy.kind is np.int64
+    after = wide.matrix(range(n_nodes), range(n_nodes)).astype(np.int64)
+    assert (np.where(after < 0, FAR, after) == before).all()
+    pupil = st.tuples(st.integers(0, n_nodes - 1), st.integers(0, 9), st.integers(0, 2_000_000))
+    pupils = np.array(data.draw(st.lists(pupil, max_size=5)), dtype=np.int64).reshape(-1, 3).T
+    assert (wide.score_sites(*pupils)[:n_nodes] == build(n_nodes, arcs).score_sites(*pupils)).all()

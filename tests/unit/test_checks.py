@@ -6,6 +6,7 @@ import dataclasses
 
 import pandas as pd
 import pytest
+from shapely.geometry import LineString, Point
 
 from sufficiency.checks import CHECKS, check
 from sufficiency.model.issues import Issue, issues_table
@@ -44,6 +45,15 @@ def twin():
 def swapped(table="settings"):
     frame = getattr(tiny.inputs(), table).copy()
     frame.loc[0, ["easting_m", "northing_m"]] = [205_000.0, 445_000.0]
+    return tiny.inputs(**{table: frame})
+
+
+def moved(table, north, where=0):
+    """Move a school or scheme north of the road, which lies at 205,000."""
+    frame = getattr(tiny.inputs(), table).copy()
+    east = frame["easting_m"].iloc[where]
+    frame.loc[where, "northing_m"] = 205_000.0 + north
+    frame.loc[where, "geometry"] = Point(east, 205_000.0 + north)
     return tiny.inputs(**{table: frame})
 
 
@@ -188,6 +198,9 @@ CASES = [
         "road_class",
         "primary",
     ),
+    ("school off the roads", lambda: moved("settings", 5_001), "off_the_roads", "setting_id", "S1"),
+    ("scheme off the roads", lambda: moved("schemes", 9_000), "off_the_roads", "scheme_id", "new-school"),
+    ("school far from a road", lambda: moved("settings", 4_999), "long_snap", "setting_id", "S1"),
     (
         "unknown scheme",
         unknown_scheme,
@@ -201,7 +214,7 @@ CASES = [
 def test_the_tiny_county_has_no_fault():
     found = check(tiny.inputs())
     assert found.empty, found.to_string()
-    assert len(CHECKS) == 11
+    assert len(CHECKS) == 13
 
 
 @pytest.mark.parametrize(("make", "name", "column", "value"), [case[1:] for case in CASES], ids=[x[0] for x in CASES])
@@ -258,3 +271,59 @@ def test_a_table_without_rows_is_one_fault_and_not_one_for_each_reference():
     errors = found[found["severity"] == "error"]
     assert errors[errors["table"] == "settings"]["check"].tolist() == ["no_rows"]
     assert not (errors["check"] == "unknown_reference").any()
+
+
+def test_a_place_off_the_roads_is_an_error_where_pupils_or_local_places_are():
+    """S1 has local places, S3 is an independent school: 6 km north of the road, beyond the limit of 5 km."""
+    assert check(moved("settings", 6_000))["severity"].tolist() == ["error"]
+    found = check(moved("settings", 6_000, where=2))
+    assert found["severity"].tolist() == ["warning"]
+    assert "S3 may join is 6.0 km away" in found["message"].iloc[0]
+    assert check(moved("settings", 1_000)).empty
+    # a home: the middle of zone 1 moved
+    ground = tiny.inputs().gazetteer
+    ground.loc[0, "geometry"] = Point(445_000, 212_500)
+    found = check(tiny.inputs(gazetteer=ground))
+    assert found[["table", "key", "check", "severity"]].to_numpy().tolist() == [
+        ["gazetteer", "z1", "off_the_roads", "error"]
+    ]
+
+
+def test_the_roads_of_another_place_are_one_fault():
+    area = tiny.inputs(
+        roads=tiny.road(north=300_000.0), digests={"roads/there.osm.pbf": "x", "roads/fetched.json": "y"}
+    )
+    found = check(area)
+    assert found["check"].tolist() == ["roads_elsewhere"]
+    assert found["file"].tolist() == ["roads/there.osm.pbf"]
+    assert "95 km away" in found["message"].iloc[0]
+
+
+def test_roads_that_nothing_may_join_are_one_fault():
+    road = tiny.road()
+    motorway = dataclasses.replace(road, edges=road.edges.assign(road_class="motorway"))
+    speeds = tiny.inputs().speeds.assign(road_class="motorway")
+    found = check(tiny.inputs(roads=motorway, speeds=speeds))
+    assert found[["file", "check", "severity"]].to_numpy().tolist() == [["roads/edges.csv", "roads", "error"]]
+
+
+def test_roads_that_do_not_hang_together_are_a_warning():
+    """A second road of 3 km, 100 m south, without a junction; said once, by the reader of a map where there is one."""
+    road = tiny.road()
+    line = LineString([(450_000, 204_900), (453_000, 204_900)])
+    apart = road.edges.assign(edge_id="e2", from_node_id="n3", to_node_id="n4", length_m=3_000.0, geometry=[line])
+    nodes = road.nodes.assign(node_id=["n3", "n4"], geometry=[Point(450_000, 204_900), Point(453_000, 204_900)])
+    both = dataclasses.replace(
+        road, edges=pd.concat([road.edges, apart], ignore_index=True), nodes=pd.concat([road.nodes, nodes])
+    )
+    found = check(tiny.inputs(roads=both))
+    assert found[["check", "severity", "key"]].to_numpy().tolist() == [["island", "warning", "e2"]]
+    assert "1 edges (3.0 km) in 1 parts" in found["message"].iloc[0]
+    said = Issue("roads/x.osm", None, "road_edges", "", "", "", "island", "warning", "islands", "fix")
+    assert len(check(tiny.inputs(roads=both, issues=issues_table([said])))) == 1
+
+
+def test_roads_without_a_row_are_one_fault():
+    road = tiny.road()
+    found = check(tiny.inputs(roads=dataclasses.replace(road, edges=road.edges.iloc[:0])))
+    assert found[["file", "check", "severity"]].to_numpy().tolist() == [["roads/edges.csv", "no_rows", "error"]]

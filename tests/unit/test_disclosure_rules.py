@@ -8,6 +8,8 @@ import pytest
 
 from sufficiency.disclosure import release
 from sufficiency.disclosure.cells import side_cells
+from sufficiency.disclosure.shelf import Shelf, no_mask
+from sufficiency.disclosure.side import put_ranges
 from sufficiency.disclosure.suppress import LATE, Equations, hide
 from sufficiency.disclosure.system import hide_cells
 from sufficiency.model.errors import InfeasibleError, SufficiencyError
@@ -111,11 +113,90 @@ def test_sums_over_few_are_hidden_in_a_second_area_too(county):
     scene.pupils[:, 0, 0, 0, 0, 0] = 3
     released = released_of(scene)
     veil, table = released.hidden["journeys_area"], released.tables["journeys_area"]
-    for column in ("pupil_km_per_year", "cost_gbp_low", "kgco2e_high", "mean_min"):
+    for column in ("pupil_km_per_year", "cost_gbp_low", "kgco2e_high", "mean_min", "ridden_mean_min"):
         flags = veil[table["scenario_id"] == "do_nothing"].set_axis(table["area_id"].unique())[column]
         assert flags["d1-a"]
         assert flags["d1-b"]
         assert not flags["C"]
+
+
+def journeys_over(direct, only_ridden, rest=60):
+    """Return the veil and table of areas where, in one cluster, so many pupils are over the limit."""
+    scene = microdata.draw(np.random.default_rng(0), most=2)
+    scene.pupils[:] = 0
+    scene.pupils[:, :, :, 0, 0, 0] = rest
+    scene.pupils[:, 0, 0, 0, 0, 1] = direct
+    scene.pupils[:, 0, 0, 0, 0, 7] = only_ridden
+    released = released_of(scene)
+    veil, table = released.hidden["journeys_area"], released.tables["journeys_area"]
+    here = table["scenario_id"] == "do_nothing"
+    return veil[here].set_axis(table.loc[here, "area_id"]), table[here].set_axis(table.loc[here, "area_id"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0, 30, (True, True)),
+        (3, 30, (False, True)),  # small itself
+        (12, 30, (False, True)),  # 2 less than the central 14
+        (0, 16, (True, False)),  # 2 more
+        (20, 23, (False, False)),  # 3 apart
+        (0, 598, (True, False)),  # all but two of the 600 travel
+    ],
+)
+def test_ends_of_a_range_give_no_small_count_away(low, high, shown):
+    key = {"scenario_id": ["do_nothing"], "policy": "optimal", "year": 2028, "area_id": "C"}
+    figures = {"pupils": 600, "mean_min": 12.0, "median_min": 10.0, "p90_min": 20.0, "over_limit_pupils": 14}
+    area = pd.DataFrame({**key, **figures, "ridden_mean_min": 18.0, "ridden_over_limit_pupils": 40})
+    ranges = pd.DataFrame({**key, "measure": ["over_limit_pupils"], "low": float(low), "high": float(high)})
+    for veiled in (False, True):
+        shelf = Shelf(pd.Series(dtype=object))
+        shelf.put("journeys_area", area, no_mask(area).assign(over_limit_pupils=veiled), list(area.columns))
+        put_ranges(shelf, ranges, 5)
+        found = shelf.tables["journey_ranges"].iloc[0]
+        expected = (False, False) if veiled else shown
+        assert (bool(pd.notna(found["low"])), bool(pd.notna(found["high"]))) == expected
+
+
+OVER = ["over_limit_pupils", "ridden_over_limit_pupils"]
+
+
+def test_few_over_the_limit_only_as_ridden_are_not_given_away_by_the_difference():
+    """8 directly and 11 as ridden would tell of the 3 for whom the pick-ups make the difference."""
+    veil, table = journeys_over(direct=8, only_ridden=3)
+    for area in ("C", "D1"):
+        assert veil.loc[area, OVER].any()
+    assert table.loc["D2", OVER].tolist() == [0, 0]
+    veil, table = journeys_over(direct=8, only_ridden=8)
+    assert not veil[OVER].any().any()
+    assert table.loc["D1", OVER].tolist() == [8, 16]
+    assert table.loc["D1", "ridden_mean_min"] == pytest.approx((240 * 25 + 16 * 95) / 256, abs=0.05)
+
+
+def test_few_over_the_limit_as_ridden_are_hidden_as_few_over_it_directly_are():
+    veil, _ = journeys_over(direct=0, only_ridden=3)
+    assert veil.loc[["C", "D1"], "ridden_over_limit_pupils"].all()
+    assert not veil["over_limit_pupils"].any()
+
+
+def test_few_within_the_limit_as_ridden_are_not_given_away():
+    """Of the county's pupils all but 4 are over it as ridden: printing both would tell of the 4."""
+    scene = microdata.draw(np.random.default_rng(0), most=2)
+    scene.pupils[:] = 0
+    scene.pupils[:, :, :, 0, 0, 7] = 60
+    scene.pupils[:, 0, 0, 0, 0, 0] = 4
+    veil, table = (part["journeys_area"] for part in (released_of(scene).hidden, released_of(scene).tables))
+    assert veil.loc[table["area_id"] == "C", ["pupils", "ridden_over_limit_pupils"]].any(axis=1).all()
+
+
+def test_rides_that_are_not_modelled_are_blank_and_hide_nothing(county):
+    tables = microdata.tables(county)
+    blank = pd.array([pd.NA] * len(tables["journeys"]), dtype="Int64")
+    none = tables["journeys"].assign(ridden_mean_min=np.nan, ridden_over_limit_pupils=blank)
+    released = released_of(county, journeys=none)
+    for name in ("journeys_area", "journeys_district_phase"):
+        assert released.tables[name][["ridden_mean_min", "ridden_over_limit_pupils"]].isna().all().all()
+        assert not released.hidden[name]["ridden_over_limit_pupils"].any()
 
 
 def test_what_is_published_is_the_designed_set(county):
@@ -136,7 +217,10 @@ def test_what_is_published_is_the_designed_set(county):
 
 def test_minutes_are_tenths_and_sums_are_hundreds(county):
     table = released_of(county).tables["journeys_area"]
-    assert np.allclose(table["mean_min"].dropna() * 10, (table["mean_min"].dropna() * 10).round())
+    for column in ("mean_min", "ridden_mean_min"):
+        tenths = table[column].dropna() * 10
+        assert len(tenths)
+        assert np.allclose(tenths, tenths.round())
     assert (table["pupil_km_per_year"].dropna() % 100 == 0).all()
 
 

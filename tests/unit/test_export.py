@@ -107,6 +107,11 @@ def test_a_hidden_figure_never_appears_as_a_number(tmp_path: Path) -> None:
         assert symbols == int(mask.to_numpy().sum())
 
 
+def test_the_list_of_tables_says_what_the_licences_ask_for(tmp_path: Path) -> None:
+    export.write_tables(one_table(pd.DataFrame({"pupils": [1]})), tmp_path, ("© Somebody, some licence.",))
+    assert "- © Somebody, some licence.\n" in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("column", "unit"),
     [

@@ -21,7 +21,8 @@ def hook(event, arguments):
 
 sys.addaudithook(hook)
 import sufficiency
-heavy = [name for name in ("pandas", "geopandas", "numpy", "folium", "matplotlib") if name in sys.modules]
+libraries = ("pandas", "geopandas", "numpy", "folium", "matplotlib", "numba", "osmnx", "osmium")
+heavy = [name for name in libraries if name in sys.modules]
 print(opened, sockets, heavy)
 """
 
@@ -29,6 +30,18 @@ print(opened, sockets, heavy)
 def test_import_opens_no_file_and_no_socket():
     found = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[] [] []"
+
+
+def test_reading_and_checking_an_area_loads_no_engine_and_no_map_reader():
+    """numba, osmnx and the reader of OpenStreetMap files are loaded when they are used, and not before."""
+    script = """
+import sys
+import sufficiency
+sufficiency.load()
+print([name for name in ("numba", "osmnx", "osmium", "networkx", "ortools", "folium") if name in sys.modules])
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_public_names_are_all_there():

@@ -10,6 +10,7 @@ import pytest
 
 from sufficiency import measures
 from sufficiency.measures.journeys import weighted_percentiles
+from sufficiency.model.errors import DataError
 from tests import tiny_county as tiny
 
 
@@ -18,10 +19,17 @@ def outcome_rows(allocation=None):
     return measures.outcomes(allocation or tiny.allocation(), groups, tiny.provision(), tiny.settings())
 
 
-def journeys(allocation=None, **values):
+def journeys(allocation=None, ridden=None, **values):
     return measures.journeys_table(
-        "do_nothing", outcome_rows(allocation), tiny.parameters(**values), tiny.AREA_IDS
+        "do_nothing", outcome_rows(allocation), tiny.parameters(**values), tiny.AREA_IDS, ridden
     ).set_index(["area_id", "phase", "need"])
+
+
+def rides(*rows):
+    """Return rides of g1 15 min, g2 4 pupils of 44 and 2 of 46, g3 20.5 and g5 80, or others."""
+    known = [("g1", "P1", 10, 15.0), ("g2", "P1", 4, 44.0), ("g2", "P1", 2, 46.0), ("g3", "P2", 7, 20.5)]
+    columns = ["group_id", "provision_id", "pupils", "ridden_min"]
+    return pd.DataFrame(rows or [*known, ("g5", "P4", 3, 80.0)], columns=columns).assign(policy="optimal")
 
 
 def test_county_by_hand():
@@ -74,6 +82,74 @@ def test_secondary_pupils_have_their_own_limit():
     assert journeys().loc[("D2", "all", "all"), "over_limit_pupils"] == 0  # 45 min, limit 75
     tighter = journeys(journey_limit_secondary_min=(30, None, None))
     assert tighter.loc[("D2", "all", "all"), "over_limit_pupils"] == 3
+
+
+def test_ridden_by_hand():
+    """10 × 15 + 4 × 44 + 2 × 46 + 7 × 20.5 + 3 × 80 over 26; over 45 the two of Year 6, over 75 the three of Year 7."""
+    table = journeys(ridden=rides())
+    county = table.loc["C", "all", "all"]
+    assert county["ridden_mean_min"] == pytest.approx((150 + 176 + 92 + 143.5 + 240) / 26)
+    assert county["ridden_over_limit_pupils"] == 5
+    assert table.loc[("D1", "primary", "all"), "ridden_over_limit_pupils"] == 2
+    assert table.loc[("D2", "secondary", "all"), "ridden_over_limit_pupils"] == 3
+    assert table.loc[("D2", "secondary", "all"), "ridden_mean_min"] == pytest.approx((143.5 + 240) / 10)
+    nobody = table.loc["d2-b", "all", "all"]
+    assert np.isnan(nobody["ridden_mean_min"])
+    assert nobody["ridden_over_limit_pupils"] == 0
+
+
+def test_a_ride_of_exactly_the_limit_is_not_over_it():
+    assert journeys(ridden=rides()).loc[("D1", "all", "all"), "ridden_over_limit_pupils"] == 2
+    at = rides().replace({"ridden_min": {46.0: 45.0}})
+    assert journeys(ridden=at).loc[("D1", "all", "all"), "ridden_over_limit_pupils"] == 0
+
+
+def test_rides_change_nothing_that_is_direct():
+    direct, both = journeys(), journeys(ridden=rides())
+    same = [column for column in direct.columns if not column.startswith("ridden")]
+    pd.testing.assert_frame_equal(direct[same], both[same], check_exact=True)
+    assert direct[["ridden_mean_min", "ridden_over_limit_pupils"]].isna().all().all()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        rides().iloc[1:],  # somebody does not ride
+        pd.concat([rides(), rides(("g4", "P3", 4, 9.0))]),  # nor do residential pupils ride daily
+        rides().assign(pupils=[9, 4, 2, 7, 3]),
+        rides().replace({"P2": "P1"}),
+    ],
+)
+def test_rides_of_other_pupils_are_refused(other):
+    with pytest.raises(DataError, match="not those of the day pupils"):
+        journeys(ridden=other)
+
+
+def test_ranges_by_hand():
+    """Low: 10 of 10, 6 of 40, 7 of 15, 3 of 45: 580 over 26. High: 15, 60, 25 and 76; g2 over 45, g5 over 75.
+
+    As ridden at the low end as directly at the low times; at the high end all of g1 and g2 ride 46 minutes, 16 over.
+    """
+    rows = measures.day_rows(outcome_rows()).sort_values("group_id", ignore_index=True)
+    assert rows["group_id"].tolist() == ["g1", "g2", "g3", "g5"]
+    minutes = pd.Series([10.0, 40, 15, 45]), pd.Series([15.0, 60, 25, 76])
+    both = (
+        rides(("g1", "P1", 10, 10.0), ("g2", "P1", 6, 40.0), ("g3", "P2", 7, 15.0), ("g5", "P4", 3, 45.0)),
+        rides(("g1", "P1", 10, 46.0), ("g2", "P1", 6, 46.0), ("g3", "P2", 7, 15.0), ("g5", "P4", 3, 45.0)),
+    )
+    table = measures.journey_ranges_table("do_nothing", rows, tiny.parameters(), minutes=minutes, rides=both)
+    assert table[["scenario_id", "policy", "year", "area_id"]].drop_duplicates().to_numpy().tolist() == [
+        ["do_nothing", "optimal", tiny.YEAR, "C"]
+    ]
+    ends = table.set_index("measure")
+    assert ends.loc["mean_min"].tolist()[-2:] == pytest.approx([580 / 26, (150 + 360 + 175 + 228) / 26])
+    assert ends.loc["median_min", ["low", "high"]].tolist() == [15, 25]
+    assert ends.loc["p90_min", ["low", "high"]].tolist() == [45, 76]
+    assert ends.loc["over_limit_pupils", ["low", "high"]].tolist() == [0, 6 + 3]
+    assert ends.loc["ridden_mean_min", "low"] == pytest.approx(580 / 26)
+    assert ends.loc["ridden_over_limit_pupils", ["low", "high"]].tolist() == [0, 16]
+    assert measures.journey_ranges_table("x", rows.iloc[:0], tiny.parameters(), minutes=minutes, rides=both).empty
+    assert measures.journey_ranges_table("x", rows, tiny.parameters()).empty
 
 
 def test_percentiles_are_attained_and_weighted():

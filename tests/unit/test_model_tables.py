@@ -33,7 +33,11 @@ def test_every_measured_column_states_its_unit():
         "before",
         "after",
         "change",
+        "low",
+        "high",
         "kph",
+        "minutes",
+        "journeys",
     }
     for table in TABLES.values():
         for column in table.columns:

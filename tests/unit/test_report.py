@@ -88,6 +88,34 @@ def changed(keep: Callable[[str, pd.DataFrame], pd.DataFrame], released: Release
 # --- what it says ------------------------------------------------------------------------------------------------
 
 
+def test_rides_stand_beside_the_direct_times_with_how_they_are_estimated(paper: Paper) -> None:
+    """The fixture's rides are 1.4 times its direct means, and twice as many over the limit: 24 -> 33, 74 -> 148."""
+    said = next(text for text in texts(paper) if text.startswith("As ridden"))
+    assert (
+        "would be 33 minutes where the direct one is 24, with 148 pupils over 45 or 75 minutes (illustrative)" in said
+    )
+    assert "This is an estimate, not a plan of routes: a vehicle of 4 seats" in said
+    assert "every pupil takes 2 minutes to board" in said
+    assert "at most 20 minutes longer" in said
+    table = next(b for b in paper.blocks if isinstance(b, Table) and b.caption.startswith("Journeys by district"))
+    heads = [column.title for column in table.columns]
+    assert heads.index("Mean as ridden, minutes") == heads.index("Mean, direct, minutes") + 1
+    assert all("direct" in head or "ridden" in head for head in heads if "minutes" in head)
+    assert table.rows[-1][heads.index("Over 45 or 75 minutes as ridden, pupils")] == "148"
+
+
+def test_without_rides_nothing_is_said_of_them() -> None:
+    def blank(_: str, frame: pd.DataFrame) -> pd.DataFrame:
+        rides = [column for column in frame.columns if str(column).startswith("ridden")]
+        return frame.assign(**dict.fromkeys(rides, pd.NA))
+
+    found = changed(blank)
+    for frame in found.hidden.values():
+        frame.loc[:, [column for column in frame.columns if str(column).startswith("ridden")]] = False
+    bare = build_paper(found, make_inputs_facts(), make_record())
+    assert not any("s ridden" in text for text in texts(bare) if "are an estimate by a stated rule" not in text)
+
+
 def test_the_title_is_the_finding_with_its_year_and_illustrative_in_the_same_sentence(paper: Paper) -> None:
     # 728 of 2,312 = 31.5 %; with the programme 340 of 2,312 = 14.7 %
     assert paper.title.startswith("Without new places, about three in ten pupils who need a specialist place")
