@@ -260,7 +260,7 @@ def _writers(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
 
 def _write(out: Path) -> list[Path]:
     job = SimpleNamespace(released=None, record=None)
-    inputs = SimpleNamespace(parameters=SimpleNamespace(area_id="somewhere"))
+    inputs = SimpleNamespace(parameters=SimpleNamespace(area_id="somewhere"), roads=SimpleNamespace(attribution=""))
     return run.write_job(job, inputs, out)
 
 
