@@ -10,10 +10,12 @@ from sufficiency.allocation.solve import place_gains, transport
 from sufficiency.allocation.supply import places_for_residents
 from sufficiency.allocation.support import match_support_bases
 from sufficiency.allocation.tiers import TieredFlow, solve_tiers
+from sufficiency.allocation.what_if import Settled, settle
 
 __all__ = [
     "Eligibility",
     "Rules",
+    "Settled",
     "TieredFlow",
     "allocate",
     "build_eligibility",
@@ -24,6 +26,7 @@ __all__ = [
     "match_support_bases",
     "place_gains",
     "places_for_residents",
+    "settle",
     "solve_tiers",
     "transport",
     "why_not",

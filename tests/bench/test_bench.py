@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import linprog
 
-from sufficiency.allocation import transport
+from sufficiency.allocation import settle, transport
 from sufficiency.travel import RoadGraph
 
 if TYPE_CHECKING:
@@ -143,3 +143,27 @@ def test_matrix_against_networkx_dijkstra(benchmark: BenchmarkFixture, roads: tu
         seconds,
         "280 homes x 40 settings, 4,900 junctions",
     )
+
+
+@pytest.mark.benchmark(group="allocation what-if")
+@pytest.mark.parametrize("change", ["sixty more places", "closed", "a new provision of sixty"])
+def test_what_if_against_a_fresh_solve(benchmark: BenchmarkFixture, change: str) -> None:
+    """7,000 pupils one by one, 150 provisions: nothing to merge, the worst case for mending."""
+    rng = np.random.default_rng(SEED)
+    homes, schools = rng.random((7_000, 2)), rng.random((150, 2))
+    away = np.hypot(*(homes[:, None] - schools[None]).transpose(2, 0, 1))
+    cost = np.where(rng.random((7_000, 150)) < 0.28, (away * 3_600_000).astype(np.int64), -1)
+    pupils = np.ones(7_000, dtype=np.int64)
+    places = rng.multinomial(6_790, np.full(150, 1 / 150)).astype(np.int64)
+    column = np.where(rng.random(7_000) < 0.28, rng.integers(60_000, 1_800_000, 7_000), -1)
+    found = settle(cost, pupils, places)
+    changed, wide = places.copy(), cost
+    if change == "a new provision of sixty":
+        changed, wide = np.append(places, 60), np.column_stack([cost, column])
+        ours = benchmark.pedantic(found.with_column, (column, 60), rounds=20, warmup_rounds=2)
+    else:
+        changed[3] = 0 if change == "closed" else places[3] + 60
+        ours = benchmark.pedantic(found.with_places, ({3: int(changed[3])},), rounds=20, warmup_rounds=2)
+    seconds, fresh = _least_seconds(lambda: transport(wide, pupils, changed))
+    assert (ours.unplaced_pupils, ours.cost_sum) == (int(fresh.unplaced.sum()), fresh.cost)
+    _report(benchmark, "transport anew", seconds, f"7,000 pupils x 150 provisions, {change}")
