@@ -93,7 +93,7 @@ def _objects(source: Any, entities: Any, *filters: Any) -> Iterable[Any]:  # noq
     return processor
 
 
-def _read_rare(source: Any, traveller: Traveller, found: Scan) -> None:  # noqa: ANN401
+def _read_rare(source: Any, traveller: Traveller, found: Scan) -> None:  # noqa: ANN401  # as above
     """Gather barriers, turn restrictions, and the tags of ways that have an unusual one."""
     from osmium import filter as osm_filter
     from osmium import osm
@@ -125,7 +125,7 @@ def _read_rare(source: Any, traveller: Traveller, found: Scan) -> None:  # noqa:
                 found.restrictions += restrictions_of
 
 
-def _read_ways(source: Any, traveller: Traveller, found: Scan) -> None:  # noqa: ANN401
+def _read_ways(source: Any, traveller: Traveller, found: Scan) -> None:  # noqa: ANN401  # as above
     """Gather the ways that the traveller may use; ways of the same tags are judged once."""
     from osmium import filter as osm_filter
     from osmium import osm
@@ -158,7 +158,7 @@ def _read_ways(source: Any, traveller: Traveller, found: Scan) -> None:  # noqa:
         found.size.append(size)
 
 
-def _read_nodes(source: Any, refs: Ints) -> tuple[Ints, Floats, Floats]:  # noqa: ANN401
+def _read_nodes(source: Any, refs: Ints) -> tuple[Ints, Floats, Floats]:  # noqa: ANN401  # as above
     """Return the nodes that are referred to and there, in order of their ids, with longitude and latitude."""
     wanted = np.unique(refs)
     # ids below zero (maps that were drawn and never uploaded) are beyond osmium's index
@@ -176,14 +176,14 @@ def _read_nodes(source: Any, refs: Ints) -> tuple[Ints, Floats, Floats]:  # noqa
     return ids[kept], lon, lat
 
 
-def _each_node(source: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401
+def _each_node(source: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401  # as above
     from osmium import osm
 
     for node in _objects(source, osm.NODE):
         yield node.id, node.location
 
 
-def _indexed_nodes(source: Any, wanted: Ints) -> Iterator[tuple[int, Any]]:  # noqa: ANN401
+def _indexed_nodes(source: Any, wanted: Ints) -> Iterator[tuple[int, Any]]:  # noqa: ANN401  # as above
     """Yield id and location of the wanted nodes that are there, from an index that osmium fills."""
     import osmium
 

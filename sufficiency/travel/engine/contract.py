@@ -318,7 +318,7 @@ def _judge(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _emit(net: _Net, node: int, outward: bool, to: np.ndarray, weight: np.ndarray, size: int) -> None:  # noqa: FBT001
+def _emit(net: _Net, node: int, outward: bool, to: np.ndarray, weight: np.ndarray, size: int) -> None:  # noqa: FBT001  # a kernel
     """Write the arcs between a node and those that outlast it, from place `size` on."""
     arc = net.first_out[node] if outward else net.first_in[node]
     while arc != NONE:
@@ -329,7 +329,7 @@ def _emit(net: _Net, node: int, outward: bool, to: np.ndarray, weight: np.ndarra
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def contract(n_nodes, tail, head, weight):  # type: ignore[no-untyped-def]
+def contract(n_nodes, tail, head, weight):  # type: ignore[no-untyped-def]  # a kernel
     """Fold up a network of one-way arcs.
 
     Parameters

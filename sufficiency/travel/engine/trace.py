@@ -39,7 +39,7 @@ class Leaving:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _push(weights, nodes, size, weight, node):  # type: ignore[no-untyped-def]
+def _push(weights, nodes, size, weight, node):  # type: ignore[no-untyped-def]  # a kernel
     place = size
     while place > 0:
         parent = (place - 1) >> 1
@@ -52,7 +52,7 @@ def _push(weights, nodes, size, weight, node):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _pop(weights, nodes, size):  # type: ignore[no-untyped-def]
+def _pop(weights, nodes, size):  # type: ignore[no-untyped-def]  # a kernel
     size -= 1
     weight, node, place = weights[size], nodes[size], 0
     while 2 * place + 1 < size:
@@ -68,7 +68,7 @@ def _pop(weights, nodes, size):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def dijkstra(first, arc_of, head, weight, start, start_weight):  # type: ignore[no-untyped-def]
+def dijkstra(first, arc_of, head, weight, start, start_weight):  # type: ignore[no-untyped-def]  # a kernel
     """Return int64[n]: the least weights from some nodes, each with a weight of its own to begin with; -1 = no way."""
     n_nodes = first.size - 1
     least, done = np.full(n_nodes, NONE, np.int64), np.zeros(n_nodes, np.bool_)
@@ -95,7 +95,7 @@ def dijkstra(first, arc_of, head, weight, start, start_weight):  # type: ignore[
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _steps(first, arc_of, head, weight, least, starts):  # type: ignore[no-untyped-def]
+def _steps(first, arc_of, head, weight, least, starts):  # type: ignore[no-untyped-def]  # a kernel
     """Return int64[n]: the fewest arcs of a least way from the starts to each node, -1 = none."""
     n_nodes = first.size - 1
     steps, queue = np.full(n_nodes, NONE, np.int64), np.empty(n_nodes, np.int64)
