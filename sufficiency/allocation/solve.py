@@ -2,9 +2,8 @@
 
 A transport problem between groups of pupils (rows) and places (columns). Groups with the same row of costs are
 merged and sorted before solving, so that the answer does not hang on the order of the rows; the flow itself comes
-from the cost-scaling minimum-cost-flow solver of OR-Tools, the prices from exact shortest paths on its residual
-graph. A pupil without a place pays `unplaced_price`, one more than any augmenting path can cost: never a tuned
-penalty.
+from `least_cost`, the prices from exact shortest paths on its residual graph. A pupil without a place pays
+`unplaced_price`, one more than any augmenting path can cost: never a tuned penalty.
 
 References
 ----------
@@ -16,17 +15,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ortools.graph.python import min_cost_flow
 from scipy.sparse import coo_matrix
 
 from sufficiency.allocation import residual
-from sufficiency.model.errors import CertificateError, DataError
+from sufficiency.allocation.least_cost import least_cost_flow
+from sufficiency.model.errors import DataError
 from sufficiency.model.results import Flow
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from sufficiency.allocation.residual import Bools, Ints
+    from sufficiency.allocation.residual import Ints
 
 __all__ = ["as_problem", "place_gains", "transport"]
 
@@ -66,7 +65,7 @@ def transport(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike) -> Flow:
     merged_pupils = np.zeros(len(first), dtype=np.int64)
     np.add.at(merged_pupils, merged, pupils_array)
 
-    rows, columns, amounts = _least_cost_flow(merged_cost, merged_pupils, places_array, unplaced_price)
+    rows, columns, amounts = least_cost_flow(merged_cost, merged_pupils, places_array, unplaced_price)
     placed = residual.sums(rows, amounts, len(first))
     merged_unplaced = merged_pupils - placed
     used = residual.sums(columns, amounts, n_places)
@@ -190,39 +189,6 @@ def _merge_rows(cost: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     packed = np.ascontiguousarray(cost).view(np.dtype((np.void, cost.itemsize * n_places))).ravel()
     _, first, merged = np.unique(packed, return_index=True, return_inverse=True)
     return first, merged.ravel()
-
-
-def _least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Ints, Ints, Ints]:
-    n_groups, n_places = cost.shape
-    total = int(pupils.sum())
-    usable: Bools = (cost >= 0) & (pupils > 0)[:, None] & (places > 0)[None, :]
-    rows, columns = (indices.astype(np.int64) for indices in np.nonzero(usable))
-    if total == 0 or len(rows) == 0:
-        empty = np.zeros(0, dtype=np.int64)
-        return empty, empty, empty
-    room = np.minimum(places, total)
-    sink = n_groups + n_places
-    groups, settings = np.arange(n_groups), np.arange(n_places)
-    tails = np.concatenate([rows, n_groups + settings, groups])
-    heads = np.concatenate([n_groups + columns, np.full(n_places + n_groups, sink)])
-    capacity = np.concatenate([np.minimum(pupils[rows], room[columns]), room, pupils])
-    price = np.concatenate(
-        [cost[rows, columns], np.zeros(n_places, dtype=np.int64), np.full(n_groups, unplaced_price, dtype=np.int64)]
-    )
-    solver = min_cost_flow.SimpleMinCostFlow()
-    arcs = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), capacity, price)
-    supply = np.concatenate([pupils, np.zeros(n_places, dtype=np.int64), [-total]])
-    solver.set_nodes_supplies(np.arange(sink + 1, dtype=np.int32), supply)
-    status = solver.solve()
-    if status in (solver.BAD_COST_RANGE, solver.BAD_CAPACITY_RANGE):
-        message = "costs or pupils overflow the 64-bit integers of the solver: use a coarser unit of cost"
-        raise DataError(message)
-    if status != solver.OPTIMAL:
-        message = f"the minimum-cost-flow solver stopped with status {status} on a feasible problem"
-        raise CertificateError(message)
-    amounts = np.asarray(solver.flows(arcs[: len(rows)]), dtype=np.int64)
-    kept = amounts > 0
-    return rows[kept], columns[kept], amounts[kept]
 
 
 def _split(

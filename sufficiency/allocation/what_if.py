@@ -45,9 +45,9 @@ class Settled:
     unplaced_price: int
     cost_sum: int
     _pupils: Ints
-    _order: Ints
     _cost: Ints
-    _held: Ints
+    _used: Ints
+    _lists: repair.Lists
     _edge: Ints
     _by: Ints
     _level: Ints
@@ -55,12 +55,12 @@ class Settled:
     @property
     def unplaced_pupils(self) -> int:
         """Pupils without a place."""
-        return int(self._held[-1].sum())
+        return int(self._used[-1])
 
     @property
     def used(self) -> Ints:
         """Places used in each column."""
-        return np.asarray(self._held[:-1].sum(axis=1), dtype=np.int64)
+        return self._used[:-1].copy()
 
     def with_places(self, changes: Mapping[int, int]) -> Settled:
         """Return the problem with other places in some columns: 0 closes one, more than 0 opens one that had none.
@@ -83,8 +83,9 @@ class Settled:
             if not isinstance(places, whole) or isinstance(places, bool) or not 0 <= places < residual.LIMIT:
                 message = f"column {column} would have {places} places: give a whole number from 0"
                 raise DataError(message)
-        copies = {name: getattr(self, name).copy() for name in ("places", "_held", "_edge", "_by", "_level")}
-        mended = dataclasses.replace(self, **copies)
+        most = sum(abs(int(places) - int(self.places[column])) for column, places in changes.items())
+        copies = {name: getattr(self, name).copy() for name in ("places", "_used", "_edge", "_by", "_level")}
+        mended = dataclasses.replace(self, **copies, _lists=_roomier(self._lists, most, self._pupils.size))
         cost_sum = self.cost_sum
         for column in sorted(changes):
             cost_sum += mended._set_places(column, int(changes[column]))  # noqa: SLF001 - not shared with anybody yet
@@ -106,7 +107,7 @@ class Settled:
             As `transport`.
         """
         given = np.asarray(cost) if np.size(cost) else np.zeros(0, dtype=np.int64)
-        column = as_problem(given.reshape(-1, 1), self._pupils, [0])[0][self._order]
+        column = as_problem(given.reshape(-1, 1), self._pupils, [0])[0]
         new = self.places.size
         # With one more column a path can be dearer by the range of its costs, and end in the greatest of them.
         dearer = 2 * int(column.max(initial=0))
@@ -118,11 +119,12 @@ class Settled:
         edge[-1, :new] -= np.where(edge[-1, :new] < repair.FAR, dearer, 0)
         edge[:new, -1] += np.where(edge[:new, -1] < repair.FAR, dearer, 0)
         by = np.insert(np.insert(self._by, new, repair.NOBODY, axis=0), new, repair.NOBODY, axis=1)
-        held, wide = np.insert(self._held, new, 0, axis=0), np.column_stack([self._cost, column])
-        repair.weigh_into(new, wide, price, held, edge, by)
+        lists = repair.Lists(*(np.insert(part, new, 0, axis=0) for part in self._lists))
+        wide = np.concatenate([self._cost, column.reshape(1, -1)])
+        repair.weigh_into(new, wide, price, lists.row_of, lists.filled, edge, by)
         opened = dataclasses.replace(
-            self, places=np.append(self.places, 0), unplaced_price=price, _cost=wide, _held=held, _edge=edge, _by=by,
-            _level=_distances(edge),
+            self, places=np.append(self.places, 0), unplaced_price=price, _cost=wide,
+            _used=np.insert(self._used, new, 0), _lists=lists, _edge=edge, _by=by, _level=_distances(edge),
         )  # fmt: skip
         return opened.with_places({new: places})
 
@@ -138,16 +140,15 @@ class Settled:
 
     def _set_places(self, column: int, places: int) -> int:
         """Change the places of a column in place; return the change of cost."""
-        arrays = (self._cost, self.unplaced_price, self._held, self._edge, self._by, self._level)
-        used, before = self.used, self.unplaced_pupils
-        free = np.append(self.places - used, np.iinfo(np.int64).max)
-        more = places - int(self.places[column])
+        arrays = (self._used, self._cost, self.unplaced_price, *self._lists, self._edge, self._by, self._level)
+        before = self.unplaced_pupils
+        more, over = places - int(self.places[column]), int(self._used[column]) - places
+        self.places[column] = places
         change = 0
         if more > 0:
             change = repair.grow(column, more, *arrays)
-        elif places < used[column]:
-            change = repair.shrink(column, int(used[column]) - places, free, *arrays)
-        self.places[column] = places
+        elif over > 0:
+            change = repair.shrink(column, over, np.append(self.places, np.iinfo(np.int64).max), *arrays)
         return int(change) - self.unplaced_price * (self.unplaced_pupils - before)
 
 
@@ -175,24 +176,49 @@ def settle(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, flow: Flow | N
             f"the flow has shape {found.flow.shape}, the problem {cost_array.shape}: pass the flow of this problem"
         )
         raise DataError(message)
-    held = np.vstack([found.flow.T.toarray(), found.unplaced[None, :]]).astype(np.int64)
-    # Rows that share a column stand together, as they are looked at together.
-    order = np.argsort((held > 0).argmax(axis=0), kind="stable")
-    held, arranged = np.ascontiguousarray(held[:, order]), cost_array[order]
-    edge, by = (np.empty((held.shape[0], held.shape[0]), np.int64) for _ in range(2))
-    repair.weigh_all(arranged, found.unplaced_price, held, edge, by)
+    by_column = np.ascontiguousarray(cost_array.T)
+    lists = _lists_of(found)
+    used = np.append(residual.sums(found.flow.indices, found.flow.data, places_array.size), found.unplaced.sum())
+    edge, by = (np.empty((used.size, used.size), np.int64) for _ in range(2))
+    repair.weigh_all(by_column, found.unplaced_price, lists.row_of, lists.filled, edge, by)
     return Settled(
         places=places_array,
         unplaced_price=int(found.unplaced_price),
         cost_sum=int(found.cost),
         _pupils=pupils_array,
-        _order=order,
-        _cost=arranged,
-        _held=held,
+        _cost=by_column,
+        _used=used,
+        _lists=lists,
         _edge=edge,
         _by=by,
         _level=_distances(edge),
     )
+
+
+def _lists_of(flow: Flow) -> repair.Lists:
+    """Return the flow column by column, the pupils without a place last."""
+    cells = flow.flow.tocoo()
+    waiting = np.flatnonzero(flow.unplaced)
+    filled = np.flatnonzero(cells.data)
+    pool = flow.flow.shape[1]
+    row = np.concatenate([cells.row[filled], waiting]).astype(np.int64)
+    column = np.concatenate([cells.col[filled], np.full(waiting.size, pool)]).astype(np.int64)
+    pupils = np.concatenate([cells.data[filled], flow.unplaced[waiting]])
+    order = np.lexsort((row, column))
+    count = np.bincount(column, minlength=pool + 1).astype(np.int64)
+    at = np.arange(row.size) - np.repeat(np.cumsum(count) - count, count)
+    row_of, amount = (np.zeros((pool + 1, int(count.max(initial=0)) + 1), np.int64) for _ in range(2))
+    row_of[column[order], at], amount[column[order], at] = row[order], pupils[order]
+    return repair.Lists(row_of, amount, count)
+
+
+def _roomier(lists: repair.Lists, most: int, n_rows: int) -> repair.Lists:
+    """Return a copy with room for what `most` moved pupils can add to a list: a row each, no row twice."""
+    width = min(int(lists.filled.max()) + most, n_rows) + 1
+    held = min(width, lists.row_of.shape[1])
+    row_of, amount = (np.zeros((lists.filled.size, width), np.int64) for _ in range(2))
+    row_of[:, :held], amount[:, :held] = lists.row_of[:, :held], lists.amount[:, :held]
+    return repair.Lists(row_of, amount, lists.filled.copy())
 
 
 def _distances(edge: Ints) -> Ints:

@@ -1,0 +1,116 @@
+"""The least-cost flow itself: OR-Tools' cost-scaling solver on few arcs, more of them while the prices ask for more.
+
+Nearly every pupil is placed in one of the nearest few places, so most arcs of a county never carry anybody. The first
+solve sees the cheapest arcs of each row. Its prices say of every other arc whether it could lower the cost; those that
+could join, until none does: by duality the flow is then optimal on all arcs.
+
+References
+----------
+Ahuja, Magnanti and Orlin (1993), *Network Flows*, section 17.5 (column generation) and theorem 9.3 (reduced costs).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ortools.graph.python import min_cost_flow
+
+from sufficiency.allocation import residual
+from sufficiency.model.errors import CertificateError, DataError
+
+if TYPE_CHECKING:
+    from sufficiency.allocation.residual import Bools, Ints
+
+__all__ = ["least_cost_flow"]
+
+CHEAPEST_ARCS = 12
+ROUNDS = 6
+
+
+def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Ints, Ints, Ints]:
+    """Return the cells of an optimal flow: rows, columns and pupils, each above 0.
+
+    Parameters
+    ----------
+    cost
+        int64 [n, m], -1 = not eligible.
+    pupils, places
+        int64 [n] and [m].
+    unplaced_price
+        What a pupil without a place costs; more than any augmenting path.
+
+    Raises
+    ------
+    DataError
+        When the numbers are too large for the solver.
+    CertificateError
+        When the solver stops without an optimum.
+    """
+    usable: Bools = (cost >= 0) & (pupils > 0)[:, None] & (places > 0)[None, :]
+    arcs = _cheapest(cost, usable)
+    for _ in range(ROUNDS):
+        rows, columns, amounts = _solve(arcs, cost, pupils, places, unplaced_price)
+        missing = _missing(arcs, usable, cost, pupils, unplaced_price, cells=(rows, columns, amounts))
+        if not missing.any():
+            return rows, columns, amounts
+        arcs |= missing
+    return _solve(usable, cost, pupils, places, unplaced_price)
+
+
+def _cheapest(cost: Ints, usable: Bools) -> Bools:
+    """Return the cheapest arcs of each row, and all that cost as little as the last of them."""
+    if cost.shape[1] <= 2 * CHEAPEST_ARCS:
+        return usable
+    own = np.where(usable, cost, residual.INFINITE)
+    last = np.partition(own, CHEAPEST_ARCS - 1, axis=1)[:, CHEAPEST_ARCS - 1]
+    return usable & (own <= last[:, None])
+
+
+def _missing(
+    arcs: Bools, usable: Bools, cost: Ints, pupils: Ints, unplaced_price: int, *, cells: tuple[Ints, Ints, Ints]
+) -> Bools:
+    """Return the usable arcs not among `arcs` that could lower the cost of the flow in `cells`."""
+    rows, columns, amounts = cells
+    if np.array_equal(arcs, usable):
+        return np.zeros_like(arcs)
+    known = np.where(arcs, cost, np.int64(-1))
+    unplaced = pupils - residual.sums(rows, amounts, len(pupils))
+    used = residual.sums(columns, amounts, cost.shape[1])
+    graph = residual.column_graph(known, rows, columns)
+    distance = residual.column_distances(graph, known, unplaced, used, unplaced_price)
+    place_price = np.maximum(0, -distance)
+    pupil_price = residual.cheapest(known, place_price, unplaced_price)
+    return usable & ~arcs & (cost + place_price[None, :] < pupil_price[:, None])
+
+
+def _solve(arcs: Bools, cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Ints, Ints, Ints]:
+    n_groups, n_places = cost.shape
+    total = int(pupils.sum())
+    rows, columns = (indices.astype(np.int64) for indices in np.nonzero(arcs))
+    if total == 0 or len(rows) == 0:
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, empty
+    room = np.minimum(places, total)
+    sink = n_groups + n_places
+    groups, settings = np.arange(n_groups), np.arange(n_places)
+    tails = np.concatenate([rows, n_groups + settings, groups])
+    heads = np.concatenate([n_groups + columns, np.full(n_places + n_groups, sink)])
+    capacity = np.concatenate([np.minimum(pupils[rows], room[columns]), room, pupils])
+    price = np.concatenate(
+        [cost[rows, columns], np.zeros(n_places, dtype=np.int64), np.full(n_groups, unplaced_price, dtype=np.int64)]
+    )
+    solver = min_cost_flow.SimpleMinCostFlow()
+    known = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), capacity, price)
+    supply = np.concatenate([pupils, np.zeros(n_places, dtype=np.int64), [-total]])
+    solver.set_nodes_supplies(np.arange(sink + 1, dtype=np.int32), supply)
+    status = solver.solve()
+    if status in (solver.BAD_COST_RANGE, solver.BAD_CAPACITY_RANGE):
+        message = "costs or pupils overflow the 64-bit integers of the solver: use a coarser unit of cost"
+        raise DataError(message)
+    if status != solver.OPTIMAL:
+        message = f"the minimum-cost-flow solver stopped with status {status} on a feasible problem"
+        raise CertificateError(message)
+    amounts = np.asarray(solver.flows(known[: len(rows)]), dtype=np.int64)
+    kept = amounts > 0
+    return rows[kept], columns[kept], amounts[kept]
