@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from sufficiency import allocation, measures
-from sufficiency.demand import forecast_demand
+from sufficiency.demand import forecast_demand, placements_of, with_placements
 from sufficiency.model.results import Allocation, Assessment
-from sufficiency.model.vocabulary import PHASES, POLICIES
+from sufficiency.model.vocabulary import NOT_LOCATED, PHASES, RUN_POLICIES
 from sufficiency.travel import AccessLeg, VehicleRule, journey_times, prepare, ridden
 
 MS_PER_MIN: Final = 60_000
@@ -33,7 +33,7 @@ def assess(
     inputs: Inputs,
     scenario_id: str = "do_nothing",
     *,
-    policies: Sequence[str] = POLICIES,
+    policies: Sequence[str] = RUN_POLICIES,
     demand: pd.DataFrame | None = None,
     network: RoadNetwork | None = None,
 ) -> Assessment:
@@ -78,20 +78,25 @@ def network_of(inputs: Inputs) -> RoadNetwork:
 
 
 def demand_of(inputs: Inputs) -> pd.DataFrame:
-    """Return table `demand`: the council's own where it is given, else the forecast."""
+    """Return table `demand`: the council's own where it is given, else the forecast.
+
+    Where present placements are loaded, the demand of their year for places that are allocated is counted from them.
+    """
     if inputs.demand is not None:
-        return inputs.demand.assign(origin_id=inputs.demand["origin_id"].replace({"not_located": ""}))
-    return forecast_demand(
-        inputs.population, inputs.rates, inputs.controls, inputs.parameters, clusters=inputs.clusters
-    )
+        demand = inputs.demand.assign(origin_id=inputs.demand["origin_id"].replace({NOT_LOCATED: ""}))
+    else:
+        demand = forecast_demand(
+            inputs.population, inputs.rates, inputs.controls, inputs.parameters, clusters=inputs.clusters
+        )
+    if inputs.placements is None:
+        return demand
+    return with_placements(demand, inputs.placements, inputs.provision, inputs.parameters.years)
 
 
 def _allocate(
     inputs: Inputs, groups: pd.DataFrame, travel: TravelTimes, scenario_id: str, policies: Sequence[str]
 ) -> Allocation:
     parameters = inputs.parameters
-    limit = parameters.value("reach_limit_min")
-    rules = allocation.Rules(reach_limit_min={} if limit == "none" else dict.fromkeys(PHASES, float(limit)))
     places = allocation.places_for_residents(
         inputs.provision, inputs.places, inputs.border_flows, net=bool(parameters.value("net_other_councils_pupils"))
     )
@@ -105,9 +110,9 @@ def _allocate(
             policy=policy,
             years=parameters.years,
             scenario_id=scenario_id,
-            rules=rules,
+            rules=rules_of(inputs),
             calibration_year=parameters.calibration_year,
-            retention_share=float(parameters.value("retention_share")),
+            conduct=_conduct(inputs, groups),
         )
         for policy in policies
     ]
@@ -117,6 +122,26 @@ def _allocate(
         **stacked,
         certificates=tuple(certificate for part in parts for certificate in part.certificates),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def rules_of(inputs: Inputs) -> allocation.Rules:
+    """Return the adjustable part of the hard rules, as the area states it."""
+    limit = inputs.parameters.value("reach_limit_min")
+    return allocation.Rules(reach_limit_min={} if limit == "none" else dict.fromkeys(PHASES, float(limit)))
+
+
+def _conduct(inputs: Inputs, groups: pd.DataFrame) -> allocation.Conduct:
+    parameters = inputs.parameters
+    placements = inputs.placements
+    return allocation.Conduct(
+        retention_share=float(parameters.value("retention_share")),
+        movement_share=float(parameters.value("movement_share")),
+        preference=allocation.Preference(
+            decay_per_min=float(parameters.value("preference_decay_per_min")),
+            leakage_share=float(parameters.value("preference_leakage_share")),
+        ),
+        placements=None if placements is None else placements_of(groups, placements, parameters.years),
     )
 
 

@@ -44,7 +44,7 @@ CLUSTERS = {
 }
 YEARS = tuple(range(2024, 2032))
 SCENARIOS = ("do_nothing", "committed", "programme")
-POLICIES = v.POLICIES
+POLICIES = v.RUN_POLICIES
 PHASES = ("primary", "secondary", "post_16")
 DEMAND = dict(zip(YEARS, (2031, 2085, 2160, 2236, 2312, 2345, 2370, 2390), strict=True))
 ADDED = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sufficiency.allocation.allocate import allocate
+from sufficiency.allocation.allocate import Conduct, allocate
 from sufficiency.allocation.certificate import certify
 from sufficiency.allocation.conservation import check_rules, conservation
 from sufficiency.allocation.eligibility import Eligibility, Rules, build_eligibility, exclusion_reasons, why_not
+from sufficiency.allocation.observed import passing_table
+from sufficiency.allocation.preference import Preference
 from sufficiency.allocation.solve import place_gains, transport
 from sufficiency.allocation.supply import places_for_residents
 from sufficiency.allocation.support import match_support_bases
@@ -13,7 +15,9 @@ from sufficiency.allocation.tiers import TieredFlow, solve_tiers
 from sufficiency.allocation.what_if import Settled, settle
 
 __all__ = [
+    "Conduct",
     "Eligibility",
+    "Preference",
     "Rules",
     "Settled",
     "TieredFlow",
@@ -24,6 +28,7 @@ __all__ = [
     "conservation",
     "exclusion_reasons",
     "match_support_bases",
+    "passing_table",
     "place_gains",
     "places_for_residents",
     "settle",

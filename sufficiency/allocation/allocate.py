@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from sufficiency.allocation.conservation import check_rules, conservation
 from sufficiency.allocation.eligibility import build_eligibility, exclusion_reasons
+from sufficiency.allocation.observed import as_placed_year
 from sufficiency.allocation.policies import Label, YearResult, allocate_year, nearest_year
+from sufficiency.allocation.preference import Preference, preference_year
 from sufficiency.allocation.rolling import stayers_of
 from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.results import Allocation
 from sufficiency.model.tables import conform
-from sufficiency.model.vocabulary import TIERS, year_label
+from sufficiency.model.vocabulary import POLICIES, TIERS, year_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,9 +28,37 @@ if TYPE_CHECKING:
     from sufficiency.allocation.eligibility import Eligibility, Rules
     from sufficiency.model.results import TravelTimes
 
-__all__ = ["allocate"]
+__all__ = ["Conduct", "allocate"]
 
-_POLICIES = ("optimal", "nearest", "rolling")
+BY_DISTANCE: Final = Preference(decay_per_min=math.log(2) / 15, leakage_share=0.0)
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """What the policies take for granted about pupils, beside the hard rules.
+
+    Parameters
+    ----------
+    retention_share
+        ``rolling``: share of the pupils in local places who could stay that do.
+    movement_share
+        ``rolling``: share of the pupils in other councils' and independent schools who are free to move each year;
+        None = 1 - retention_share.
+    preference
+        ``preference``: how families choose; None = by distance alone, ln 2 a quarter of an hour, without leakage.
+    placements
+        Table `placements`: ``as_placed`` shows it and ``rolling`` starts from it, where it has the year; the demand of
+        that year is counted from it (`demand.with_placements`). None = no placements are known.
+    """
+
+    retention_share: float = 1.0
+    movement_share: float | None = None
+    preference: Preference | None = None
+    placements: pd.DataFrame | None = None
+
+    def placed_in(self, year: int | None) -> bool:
+        """Whether the placements of a year are known."""
+        return self.placements is not None and bool((self.placements["year"] == year).any())
 
 
 def allocate(
@@ -41,7 +73,7 @@ def allocate(
     scenario_id: str,
     rules: Rules | None = None,
     calibration_year: int | None = None,
-    retention_share: float = 1.0,
+    conduct: Conduct | None = None,
 ) -> Allocation:
     """Allocate every pupil of the years by one policy, and prove the answer.
 
@@ -54,6 +86,8 @@ def allocate(
     policy
         ``optimal``: jointly, the most pupils by tier and then the least travel. ``nearest``: the nearest suitable local
         place whatever its room. ``rolling``: those placed stay; new starters and phase transfers are allocated.
+        ``as_placed``: present placements, in the years that have them. ``preference``: families choose, the nearer the
+        likelier, while there is room.
     years
         Academic years to answer for.
     scenario_id
@@ -61,9 +95,9 @@ def allocate(
     rules
         Reach limits and border policy; default no limit and all tiers.
     calibration_year
-        For `rolling`, the year whose `optimal` allocation is the start; it need not be in `years`.
-    retention_share
-        For `rolling`, the share of pupils who could stay that do.
+        For `rolling`, the year that is the start, as placed or `optimal`; it need not be in `years`.
+    conduct
+        What the policies take for granted about pupils; default `Conduct()`.
 
     Returns
     -------
@@ -80,13 +114,16 @@ def allocate(
     CertificateError
         When an answer fails its proof.
     """
-    if policy not in _POLICIES:
-        message = f"{policy!r} is not a policy; use one of {', '.join(_POLICIES)}"
+    if policy not in POLICIES:
+        message = f"{policy!r} is not a policy; use one of {', '.join(POLICIES)}"
         raise ParameterError(message)
+    conduct = conduct or Conduct()
     wanted = sorted(set(years))
     if not wanted:
         message = "no year is asked for: name at least one academic year"
         raise ParameterError(message)
+    if policy == "as_placed":
+        wanted = _placed_years(wanted, conduct)
     first = wanted if policy != "rolling" else _rolling_years(wanted, calibration_year)
     missing = sorted(set(first) - set(demand["year"]))
     if missing:
@@ -96,17 +133,31 @@ def allocate(
     prepared = (
         build_eligibility(demand, provision, places, acceptance, travel, year=year, rules=rules) for year in first
     )
-    results = [result for result in _run(policy, prepared, label, retention_share) if result.eligibility.year in wanted]
+    results = [result for result in _run(prepared, label, conduct) if result.eligibility.year in wanted]
     of_years = demand.loc[demand["year"].isin(wanted)]
-    answer = _bundle(results, of_years, label, _notes(policy, calibration_year, retention_share))
+    answer = _bundle(results, of_years, label, _notes(policy, calibration_year, conduct))
     conservation(answer, of_years)
-    check_rules(answer, of_years, provision, places, acceptance, with_capacity=policy != "nearest")
+    check_rules(
+        answer, of_years, provision, places, acceptance,
+        observed=conduct.placements, with_capacity=policy not in ("nearest", "as_placed"),
+    )  # fmt: skip
     return answer
+
+
+def _placed_years(wanted: list[int], conduct: Conduct) -> list[int]:
+    known = [year for year in wanted if conduct.placed_in(year)]
+    if not known:
+        message = (
+            f"no present placements are loaded for {', '.join(map(year_label, wanted))}, which policy as_placed shows: "
+            "put them in demand/placements.csv"
+        )
+        raise ParameterError(message)
+    return known
 
 
 def _rolling_years(wanted: list[int], calibration_year: int | None) -> list[int]:
     if calibration_year is None:
-        message = "policy rolling starts from the optimal allocation of the calibration year: state calibration_year"
+        message = "policy rolling starts from the calibration year: state calibration_year"
         raise ParameterError(message)
     if wanted[0] < calibration_year:
         start, asked = year_label(calibration_year), year_label(wanted[0])
@@ -115,27 +166,62 @@ def _rolling_years(wanted: list[int], calibration_year: int | None) -> list[int]
     return list(range(calibration_year, wanted[-1] + 1))
 
 
-def _run(policy: str, prepared: Iterator[Eligibility], label: Label, retention_share: float) -> Iterator[YearResult]:
+def _run(prepared: Iterator[Eligibility], label: Label, conduct: Conduct) -> Iterator[YearResult]:
     before: YearResult | None = None
     for eligibility in prepared:
-        if policy == "nearest":
+        if label.policy == "nearest":
             yield nearest_year(eligibility)
-            continue
-        stayers = None
-        if policy == "rolling" and before is not None:
-            stayers = stayers_of(before, eligibility, retention_share)
-        before = allocate_year(eligibility, label, stayers)
-        yield before
+        elif label.policy == "preference":
+            yield preference_year(eligibility, conduct.preference or BY_DISTANCE)
+        elif label.policy == "as_placed":
+            yield as_placed_year(eligibility, _placements(conduct))
+        elif label.policy == "rolling":
+            before = _next_year(before, eligibility, label, conduct)
+            yield before
+        else:
+            yield allocate_year(eligibility, label)
 
 
-def _notes(policy: str, calibration_year: int | None, retention_share: float) -> tuple[str, ...]:
+def _next_year(before: YearResult | None, now: Eligibility, label: Label, conduct: Conduct) -> YearResult:
+    if before is None:
+        if conduct.placed_in(now.year):
+            return as_placed_year(now, _placements(conduct))
+        return allocate_year(now, label)
+    moving = 1 - conduct.retention_share if conduct.movement_share is None else conduct.movement_share
+    return allocate_year(now, label, stayers_of(before, now, conduct.retention_share, moving))
+
+
+def _placements(conduct: Conduct) -> pd.DataFrame:
+    if conduct.placements is None:
+        message = "no present placements are loaded: put them in demand/placements.csv"
+        raise ParameterError(message)
+    return conduct.placements
+
+
+def _notes(policy: str, calibration_year: int | None, conduct: Conduct) -> tuple[str, ...]:
     if policy == "nearest":
         return ("Nearest suitable local place, ignoring capacity: local pressure, not a forecast of preference.",)
+    if policy == "as_placed":
+        return ("Present placements, as loaded; places may be over capacity.",)
+    if policy == "preference":
+        return (_preference_note(conduct.preference or BY_DISTANCE),)
     if policy == "rolling" and calibration_year is not None:
         start = year_label(calibration_year)
+        share = f"{conduct.retention_share:.0%} of those who could stay do"
+        if conduct.placed_in(calibration_year):
+            return (f"Rolling starts from the placements of {start}, and {share}.",)
         basis = f"No present placements are loaded: rolling starts from the optimal allocation of {start}"
-        return (f"{basis}, and {retention_share:.0%} of those who could stay do.",)
+        return (f"{basis}, and {share}.",)
     return ("Optimal allocation: the theoretical best, not a forecast.",)
+
+
+def _preference_note(chosen: Preference) -> str:
+    decay = chosen.decay_per_min
+    odds = f"{math.log(2) / decay:.0f} minutes more halve the odds" if decay else "minutes do not change the odds"
+    return (
+        f"Families choose among suitable places with room: {odds} of a place, and {chosen.leakage_share:.0%} of those "
+        "who could have an independent place ask for it first. One draw of tastes, not a forecast."
+    )
 
 
 def _bundle(results: list[YearResult], demand: pd.DataFrame, label: Label, notes: tuple[str, ...]) -> Allocation:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from sufficiency.model.errors import CertificateError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sufficiency.model.results import Allocation
 
 RESIDENTIAL = ("weekly", "termly", "52_week")
@@ -59,11 +62,13 @@ def check_rules(
     places: pd.DataFrame,
     acceptance: pd.DataFrame,
     *,
+    observed: pd.DataFrame | None = None,
     with_capacity: bool,
 ) -> None:
     """Prove from the finished tables that nobody stands where the rules forbid, and `with_capacity` that none is over.
 
-    Capacity means: no more pupils than places, but for stayers (`over_number_pupils`).
+    Capacity means: no more pupils than places, but for stayers (`over_number_pupils`). A placement that is `observed`
+    (table `placements`), or the same pupils' at the same setting later, is a fact and need not obey the rules.
 
     Raises
     ------
@@ -98,13 +103,26 @@ def check_rules(
         "the tier is that of the provision": rows["tier"] == rows["provision_tier"],
         "a road route": (rows["travel_min"] >= 0) | (rows["attendance"] == "residential"),
     }
+    fact = _observed_before(rows, observed, provision)
     for name, holds in rules.items():
-        _hold(name, rows.loc[~holds.to_numpy(dtype=bool), "group_id"])
+        _hold(name, rows.loc[~holds.to_numpy(dtype=bool) & ~fact, "group_id"])
     if with_capacity:
         taken = rows.groupby(["provision_id", "year"], as_index=False)["pupils"].sum()
         use = result.provision_use.merge(taken, on=["provision_id", "year"], how="left")
         over = use["pupils"].fillna(0) > use["places"] + use["over_number_pupils"]
         _hold("no more pupils than places", use.loc[over, "provision_id"])
+
+
+def _observed_before(rows: pd.DataFrame, observed: pd.DataFrame | None, provision: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return, for each row, whether such pupils are observed at the setting, in that year or when they were younger."""
+    if observed is None or observed.empty:
+        return np.zeros(len(rows), dtype=np.bool_)
+    like = ["origin_id", "sex", "need", "ehcp", "attendance", "setting_id", "entry"]
+    seen = observed.merge(provision[["provision_id", "setting_id"]], on="provision_id")
+    first = seen.assign(entry=seen["year"] - seen["ncy"])[like].drop_duplicates()
+    asked = rows.assign(entry=rows["year"] - rows["ncy"])[like]
+    found: NDArray[np.bool_] = asked.merge(first, how="left", indicator=True)["_merge"].eq("both").to_numpy(np.bool_)
+    return found
 
 
 def _hold(rule: str, offenders: pd.Series[str]) -> None:

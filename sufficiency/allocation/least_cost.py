@@ -26,6 +26,7 @@ __all__ = ["least_cost_flow"]
 
 CHEAPEST_ARCS = 12
 ROUNDS = 6
+FEW_ARCS = 60_000  # solved whole, as fast as in rounds
 
 
 def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Ints, Ints, Ints]:
@@ -60,7 +61,7 @@ def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int)
 
 def _cheapest(cost: Ints, usable: Bools) -> Bools:
     """Return the cheapest arcs of each row, and all that cost as little as the last of them."""
-    if cost.shape[1] <= 2 * CHEAPEST_ARCS:
+    if cost.shape[1] <= CHEAPEST_ARCS or int(usable.sum()) <= FEW_ARCS:
         return usable
     own = np.where(usable, cost, residual.INFINITE)
     last = np.partition(own, CHEAPEST_ARCS - 1, axis=1)[:, CHEAPEST_ARCS - 1]

@@ -1,4 +1,4 @@
-"""The policies that choose: `optimal`, `nearest` and `rolling`, one year at a time.
+"""The policies that place: `optimal`, `nearest` and `rolling`, one year at a time.
 
 Each answers with a `YearResult` over the same rows and columns as its `Eligibility`.
 """
@@ -17,7 +17,7 @@ from sufficiency.allocation.tiers import certify_tiers, solve_tiers
 
 if TYPE_CHECKING:
     from sufficiency.allocation.eligibility import Eligibility
-    from sufficiency.allocation.residual import Ints
+    from sufficiency.allocation.residual import Bools, Ints
     from sufficiency.model.results import Certificate
 
 LOCAL_TIER = 1
@@ -137,19 +137,38 @@ def nearest_year(eligibility: Eligibility) -> YearResult:
     placed = np.flatnonzero(usable.any(axis=1))
     choice = time[placed].argmin(axis=1) if len(placed) else placed
     flow = coo_matrix((eligibility.pupils[placed], (placed, choice)), shape=shape, dtype=np.int64).tocsr()
-    unplaced = eligibility.pupils - _row_sums(flow)
-    why = reasons(eligibility, among=local)
-    none = csr_matrix(shape, dtype=np.int64)
+    return unproven_year(eligibility, flow, csr_matrix(shape, dtype=np.int64), among=local)
+
+
+def unproven_year(
+    eligibility: Eligibility, first: csr_matrix, substitute: csr_matrix, *, among: Bools | None = None
+) -> YearResult:
+    """Return a year whose flow claims no optimum: with reasons and bottlenecks, without prices or certificates.
+
+    Parameters
+    ----------
+    eligibility
+        The year.
+    first, substitute
+        csr int64 [n, m], pupils in the type sought and in another.
+    among
+        bool [m], the provisions that the policy considers; by default all.
+    """
+    unplaced = eligibility.pupils - _row_sums(first + substitute)
+    why = reasons(eligibility, among=among)
     shut = (unplaced > 0) & np.array([reason == "all_full" for reason in why], dtype=np.bool_)
+    n_places = first.shape[1]
+    # Nobody gives way here for the sake of another: each group stands before its own places alone.
+    nobody_moves = csr_matrix(first.shape, dtype=np.int64)
     return YearResult(
         eligibility=eligibility,
-        first=flow,
-        substitute=none,
-        stayers=np.zeros(shape[1], dtype=np.int64),
+        first=first,
+        substitute=substitute,
+        stayers=np.zeros(n_places, dtype=np.int64),
         unplaced=unplaced,
         reason=why,
-        bottleneck=bottlenecks(eligibility, none, shut, among=local),
-        price=np.zeros(shape[1], dtype=np.int64),
+        bottleneck=bottlenecks(eligibility, nobody_moves, shut, among=among),
+        price=np.zeros(n_places, dtype=np.int64),
         interchangeable=0,
         certificates=(),
     )

@@ -1,10 +1,11 @@
 """The policy `rolling`: pupils already placed are never displaced; only new starters and phase transfers are allocated.
 
-From one September to the next a pupil moves up a year group and otherwise stays as they are: a group of next year
-continues the group of the same origin, sex, need, plan, place sought and attendance one year group below. Its pupils
-keep their place while the provision is open and takes their new year group. Where it no longer does, another
-department of the same setting and type that takes them counts as staying (an all-through school); a move to
-another setting is a phase transfer. Groups shrink as the forecast says: no more stay than the group still has.
+The start is the calibration year: as pupils are placed, where placements are known, and otherwise as `optimal` places
+them. From one September to the next a pupil moves up a year group and otherwise stays as they are: a group of next
+year continues the group of the same origin, sex, need, plan, place sought and attendance one year group below. Its
+pupils keep their place while the provision is open and takes their new year group. Where it no longer does, another
+department of the same setting and type that takes them counts as staying (an all-through school); a move to another
+setting is a phase transfer. Groups shrink as the forecast says: no more stay than the group still has.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_matrix, csr_matrix
 
-from sufficiency.allocation.policies import Stayers
+from sufficiency.allocation.policies import LOCAL_TIER, Stayers
 from sufficiency.model.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ PARTS_PER_MILLION = 1_000_000
 _PUPIL = ["origin_id", "sex", "need", "ehcp", "place_sought", "attendance", "ncy"]
 
 
-def stayers_of(before: YearResult, now: Eligibility, retention_share: float) -> Stayers:
+def stayers_of(before: YearResult, now: Eligibility, retention_share: float, movement_share: float) -> Stayers:
     """Return who keeps a place from one year to the next.
 
     Parameters
@@ -37,17 +38,21 @@ def stayers_of(before: YearResult, now: Eligibility, retention_share: float) -> 
     now
         The year, before allocation; its provisions include those of `before`.
     retention_share
-        Share of the pupils who could stay that do, 0 to 1; rounded cumulatively over provisions and groups in order of
-        id, so that the county total is right to one pupil.
+        Share of the pupils in local places who could stay that do, 0 to 1.
+    movement_share
+        Share of the pupils in other councils' and independent schools who are free to move each year, 0 to 1: they are
+        allocated anew, so to a local place where there is one. Both are rounded cumulatively over provisions and
+        groups in order of id, so that the county totals are right to one pupil.
 
     Raises
     ------
     ParameterError
-        When the share is not between 0 and 1.
+        When a share is not between 0 and 1.
     """
-    if not 0 <= retention_share <= 1:
-        message = f"retention_share is {retention_share}, but must lie between 0 and 1"
-        raise ParameterError(message)
+    for name, share in (("retention_share", retention_share), ("movement_share", movement_share)):
+        if not 0 <= share <= 1:
+            message = f"{name} is {share}, but must lie between 0 and 1"
+            raise ParameterError(message)
     parts = [_cells(before, before.first, substitute=False), _cells(before, before.substitute, substitute=True)]
     cells = pd.concat(parts, ignore_index=True)
     cells["ncy"] += 1
@@ -56,10 +61,17 @@ def stayers_of(before: YearResult, now: Eligibility, retention_share: float) -> 
     cells["column"] = _next_column(cells, before, now)
     cells = cells.loc[cells["column"] >= 0]
     cells = _ordered(cells, ["column", "row", "substitute", "old_row"])
-    ends = np.cumsum(cells["pupils"].to_numpy(dtype=np.int64)) * round(retention_share * PARTS_PER_MILLION)
-    cells["pupils"] = np.diff(ends // PARTS_PER_MILLION, prepend=0)
-    cells = _within_group(cells, now)
+    local = now.tier[cells["column"]] == LOCAL_TIER
+    pupils = cells["pupils"].to_numpy(dtype=np.int64)
+    staying = _share_of(pupils * local, retention_share) + _share_of(pupils * ~local, 1 - movement_share)
+    cells = _within_group(cells.assign(pupils=staying), now)
     return Stayers(_matrix(cells.loc[~cells["substitute"]], now), _matrix(cells.loc[cells["substitute"]], now))
+
+
+def _share_of(pupils: Ints, share: float) -> Ints:
+    """Return a share of each number, rounded so that every running total is."""
+    ends = np.cumsum(pupils) * round(share * PARTS_PER_MILLION)
+    return np.diff(ends // PARTS_PER_MILLION, prepend=0)
 
 
 def _cells(before: YearResult, flow: csr_matrix, *, substitute: bool) -> pd.DataFrame:

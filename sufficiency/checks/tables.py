@@ -11,7 +11,7 @@ from sufficiency.checks.faults import faulty, hint, issue, refused, unknown, unr
 from sufficiency.model.geography import BNG, within_system
 from sufficiency.model.issues import Issue
 from sufficiency.model.tables import TABLES
-from sufficiency.model.vocabulary import HEADLINE, HEADLINE_TYPES, year_label
+from sufficiency.model.vocabulary import HEADLINE, HEADLINE_TYPES, NOT_LOCATED, year_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 FAR_M: Final = 100_000.0
 SAME_PLACE_M: Final = 100.0
-NOT_LOCATED: Final = "not_located"
 
 
 def empty_tables(inputs: Inputs) -> Iterator[Issue]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from sufficiency.demand.forecast import forecast_counts
 from sufficiency.demand.location import locate
 from sufficiency.demand.mix import apply_mix
+from sufficiency.demand.placed import demand_of_placements, placements_of, with_placements
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sufficiency.model.parameters import Parameters
 
-__all__ = ["county_counts", "forecast_demand"]
+__all__ = ["county_counts", "demand_of_placements", "forecast_demand", "placements_of", "with_placements"]
 
 
 def county_counts(

@@ -1,6 +1,8 @@
 """The board's tables: sufficiency, journeys, flows, reasons, money."""
 
+from sufficiency.measures.access import Reach, access_table
 from sufficiency.measures.bridge import bridge_table
+from sufficiency.measures.equity import concentration_table, equity_table
 from sufficiency.measures.journeys import day_rows, journey_ranges_table, journeys_table
 from sufficiency.measures.money import capital_table, high_needs_table, transport_table
 from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
@@ -10,11 +12,15 @@ from sufficiency.measures.sufficiency import capacity_by_area, flows_table, reac
 from sufficiency.measures.transfers import transfers_table
 
 __all__ = [
+    "Reach",
+    "access_table",
     "bridge_table",
     "capacity_by_area",
     "capital_table",
+    "concentration_table",
     "day_rows",
     "describe_groups",
+    "equity_table",
     "flows_table",
     "headline_groups",
     "high_needs_table",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from sufficiency.measures.outcomes import every_answer
 from sufficiency.measures.sufficiency import LEVEL_COLUMNS, cut_rows
 from sufficiency.model.errors import DataError
 from sufficiency.model.tables import conform
@@ -182,10 +183,8 @@ def journeys_table(
     for _, cut in cut_rows(placed[placed["attendance"] != "day"], _CUTS):
         stay.append(cut.groupby(_KEY, as_index=False)[["pupils"]].sum().rename(columns={"pupils": "not_daily_pupils"}))
     table = pd.concat(parts, ignore_index=True).merge(pd.concat(stay, ignore_index=True), on=_KEY, how="outer")
-    index = pd.MultiIndex.from_product(
-        [sorted(rows["policy"].unique()), list(area_ids), sorted(rows["year"].unique()), ["all"], ["all"]], names=_KEY
-    )
-    table = table.merge(index.to_frame(index=False), on=_KEY, how="outer")
+    every = every_answer(rows, area_id=area_ids, phase=["all"], need=["all"])
+    table = table.merge(every, on=_KEY, how="outer")
     counts = ["pupils", "not_daily_pupils", "over_limit_pupils", "ridden_over_limit_pupils"]
     table[counts] = table[counts].fillna(0).astype(np.int64)
     table["pupil_km_per_year"] = table["pupil_km_per_year"].fillna(0.0)

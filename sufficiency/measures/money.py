@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from sufficiency.measures.outcomes import every_answer
 from sufficiency.model.vocabulary import ALL
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def high_needs_table(scenario_id: str, rows: pd.DataFrame, parameters: Parameter
     """
     placed = rows[rows["headline"] & (rows["provision_id"] != "")]
     key = ["policy", "year"]
-    index = pd.MultiIndex.from_product([sorted(rows["policy"].unique()), sorted(rows["year"].unique())], names=key)
+    index = pd.MultiIndex.from_frame(every_answer(rows))
     parts = []
     for item, tier, rates, behind in _PLACES:
         costs = pd.DataFrame(0.0, index=index, columns=list(_BANDS))

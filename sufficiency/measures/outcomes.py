@@ -10,6 +10,8 @@ import pandas as pd
 from sufficiency.model.vocabulary import HEADLINE_NCY, HEADLINE_TYPES, NEED_GROUP_OF, phase_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sufficiency.model.results import Allocation
 
 OUTSIDE: Final = "outside"
@@ -100,3 +102,11 @@ def outcomes(
         validate="m:1",
     ).fillna({"setting_district_id": "", "setting_cluster_id": ""})
     return rows.merge(groups.drop(columns="pupils"), on="group_id", validate="m:1")
+
+
+def every_answer(rows: pd.DataFrame, **codes: Sequence[str]) -> pd.DataFrame:
+    """Return each policy and year that `rows` answer for, with every combination of the codes, as columns."""
+    table = rows[["policy", "year"]].drop_duplicates().sort_values(["policy", "year"], ignore_index=True)
+    for name, values in codes.items():
+        table = table.merge(pd.DataFrame({name: list(values)}), how="cross")
+    return table

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 
-from sufficiency.model.vocabulary import UNPLACED_REASONS
+from sufficiency.measures.outcomes import every_answer
+from sufficiency.model.vocabulary import NOT_PLACED, NOT_PLACED_TEXT, UNPLACED_REASONS
+
+AS_PLACED: Final = "as_placed"
+TEXTS: Final = {**UNPLACED_REASONS, NOT_PLACED: NOT_PLACED_TEXT}
 
 
 def reasons_table(scenario_id: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Return headline pupils without a modelled place by reason; every reason, zeros included.
+
+    Present placements know one reason: not placed.
 
     Parameters
     ----------
@@ -26,9 +34,8 @@ def reasons_table(scenario_id: str, rows: pd.DataFrame) -> pd.DataFrame:
     key = ["policy", "year", "reason"]
     without = rows[rows["headline"] & (rows["outcome"] == "unplaced")]
     counts = without.groupby(key, as_index=False)["pupils"].sum()
-    index = pd.MultiIndex.from_product(
-        [sorted(rows["policy"].unique()), sorted(rows["year"].unique()), list(UNPLACED_REASONS)], names=key
-    )
-    full = index.to_frame(index=False).merge(counts, on=key, how="left")
+    modelled = every_answer(rows[rows["policy"] != AS_PLACED], reason=list(UNPLACED_REASONS))
+    placed = every_answer(rows[rows["policy"] == AS_PLACED], reason=[NOT_PLACED])
+    full = pd.concat([modelled, placed], ignore_index=True).merge(counts, on=key, how="left")
     full["pupils"] = full["pupils"].fillna(0).astype(np.int64)
-    return full.assign(scenario_id=scenario_id, reason_text=full["reason"].map(UNPLACED_REASONS))
+    return full.assign(scenario_id=scenario_id, reason_text=full["reason"].map(TEXTS))

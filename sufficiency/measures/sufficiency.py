@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from sufficiency.measures.outcomes import OUTSIDE
+from sufficiency.measures.outcomes import OUTSIDE, every_answer
 from sufficiency.model.tables import conform
 from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES, NEED_GROUP_OF, PHASE_NCY
 
@@ -184,11 +184,8 @@ def _counted(headline: pd.DataFrame) -> pd.DataFrame:
 
 def _with_every_area(table: pd.DataFrame, rows: pd.DataFrame, area_ids: Sequence[str], key: list[str]) -> pd.DataFrame:
     """Add the totals of areas without a headline pupil as zeros, so that every area is seen."""
-    policies, years = sorted(rows["policy"].unique()), sorted(rows["year"].unique())
-    index = pd.MultiIndex.from_product(
-        [policies, list(area_ids), years, [ALL], [ALL], [*HEADLINE_TYPES, HEADLINE]], names=key
-    )
-    merged = table.merge(index.to_frame(index=False), on=key, how="outer")
+    every = every_answer(rows, area_id=area_ids, phase=[ALL], need=[ALL], provision_type=[*HEADLINE_TYPES, HEADLINE])
+    merged = table.merge(every, on=key, how="outer")
     counts = [column for column in merged.columns if column not in key]
     merged[counts] = merged[counts].fillna(0).astype(np.int64)
     return merged
@@ -206,10 +203,7 @@ def flows_table(scenario_id: str, rows: pd.DataFrame, district_ids: Sequence[str
     )
     key = ["policy", "year", "home_area_id", "setting_area_id"]
     counts = local.groupby(key, as_index=False)["pupils"].sum()
-    index = pd.MultiIndex.from_product(
-        [sorted(rows["policy"].unique()), sorted(rows["year"].unique()), list(district_ids), list(district_ids)],
-        names=key,
-    )
-    full = counts.merge(index.to_frame(index=False), on=key, how="outer")
+    every = every_answer(rows, home_area_id=district_ids, setting_area_id=district_ids)
+    full = counts.merge(every, on=key, how="outer")
     full["pupils"] = full["pupils"].fillna(0).astype(np.int64)
     return conform(full.assign(scenario_id=scenario_id).sort_values(key, ignore_index=True), "flows")

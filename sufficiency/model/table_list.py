@@ -328,7 +328,13 @@ INPUT_ROWS: Final[list[Row]] = [
             ("need", "code", "primary need", {"codes": v.NEEDS, "personal": True}),
             ("ehcp", "bool", "has a plan", {"personal": True}),
             ("attendance", "code", "day or residential", {"codes": v.DEMAND_ATTENDANCE, "personal": True}),
-            ("provision_id", "text", "provision", {"blank": True, "personal": True}),
+            ("provision_id", "text", "provision; blank = without a place", {"blank": True, "personal": True}),
+            (
+                "place_sought",
+                "code",
+                "type of place sought; blank = that of the provision",
+                {**OPTIONAL, "codes": v.PLACE_SOUGHT, "personal": True},
+            ),
         ],
     },
     {

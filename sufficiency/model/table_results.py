@@ -30,7 +30,7 @@ RESULT_ROWS: Final[list[Row]] = [
         "columns": [
             *SCENARIO,
             ("group_id", "text", "group", {}),
-            ("reason", "code", "the first reason that applies", {"codes": tuple(v.UNPLACED_REASONS)}),
+            ("reason", "code", "the first reason that applies", {"codes": (*v.UNPLACED_REASONS, v.NOT_PLACED)}),
             ("pupils", "int", "pupils", {"least": 1}),
             ("bottleneck", "text", "the provision that is full", {"blank": True}),
         ],

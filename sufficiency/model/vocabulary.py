@@ -94,7 +94,9 @@ LEVELS: Final = ("county", "district", "cluster", "zone")
 ACTIONS: Final = ("open", "expand", "convert", "close", "relocate")
 FUNDING_STATUSES: Final = ("secured", "assumed", "unfunded")
 STANDARD_SCENARIOS: Final = ("do_nothing", "committed", "programme")
-POLICIES: Final = ("optimal", "nearest", "rolling")
+POLICIES: Final = ("optimal", "nearest", "rolling", "as_placed", "preference")
+# those that every run answers with; the others are asked for
+RUN_POLICIES: Final = ("optimal", "nearest", "rolling")
 PROFILES: Final = ("off_peak", "school_morning", "school_afternoon")
 RANGED_JOURNEYS: Final = (
     "mean_min",
@@ -133,6 +135,10 @@ UNPLACED_REASONS: Final[dict[str, str]] = {
     "out_of_reach": "suitable provision is beyond the reach limit or has no road route",
     "all_full": "suitable provision within reach is full",
 }
+NOT_PLACED: Final = "not_placed"
+NOT_PLACED_TEXT: Final = "has no placement in the data (policy as_placed)"
+# what the column origin_id says of a pupil whose home is not known
+NOT_LOCATED: Final = "not_located"
 EXCLUDED_REASONS: Final[dict[str, str]] = {
     "out_of_scope": "seeks a place that this model does not allocate",
     "not_located": "has no home zone",

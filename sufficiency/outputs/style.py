@@ -240,11 +240,15 @@ POLICY_TITLES: Final = {
     "optimal": "Best use of places",
     "nearest": "Nearest suitable place",
     "rolling": "Pupils keep their places",
+    "as_placed": "As placed today",
+    "preference": "Families choose",
 }
 POLICY_GLOSSES: Final = {
     "optimal": "Most pupils placed, then least travel: the theoretical best, not a forecast.",
     "nearest": "Each pupil at the nearest suitable place whether or not it is full: where local pressure lies.",
     "rolling": "Pupils already placed stay; only new starters and phase transfers are allocated.",
+    "as_placed": "Where pupils are placed now, as the council's own list says.",
+    "preference": "Families choose among suitable places with room, the nearer the likelier: one draw, not a forecast.",
 }
 
 

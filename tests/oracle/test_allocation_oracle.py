@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.optimize import linprog
+from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import coo_matrix, vstack
 
 from sufficiency.allocation.certificate import certify
@@ -74,6 +74,57 @@ def test_equals_two_independent_solvers(seed: int) -> None:
     assert mine == (most, round(least))
     assert abs(least - round(least)) < 1e-6
     assert mine == by_networkx(problem)
+
+
+BATCH = 100
+BATCHES = 10
+
+
+def varied_problem(seed: int) -> Problem:
+    """Flat and tall, tied and not, scarce and ample, with rows and columns that nobody may use."""
+    generator = np.random.default_rng([2025, seed])
+    n_groups, n_places = int(generator.integers(1, 31)), int(generator.integers(1, 13))
+    cost = generator.integers(0, generator.choice([2, 4, 60, 5_400_000]), (n_groups, n_places))
+    cost[generator.random(cost.shape) < generator.choice([0.0, 0.2, 0.6])] = -1
+    pupils = generator.integers(0, 5, n_groups)
+    share = generator.choice([0.5, 1.0, 1.6])
+    places = generator.multinomial(int(share * pupils.sum()), np.full(n_places, 1 / n_places))
+    return cost, pupils, places.astype(np.int64)
+
+
+def by_assignment(problem: Problem) -> tuple[int, int]:
+    """Most placed, then least cost, one by one: each pupil a row, each place a column (shortest augmenting paths).
+
+    As many columns more stand for no place, at a price above the cost of all journeys together.
+    """
+    cost, pupils, places = problem
+    seats = np.repeat(np.arange(len(places)), np.minimum(places, pupils.sum()))
+    owners = np.repeat(np.arange(len(pupils)), pupils)
+    none = 1 + len(owners) * int(cost.max(initial=0))
+    seated = cost[owners][:, seats].astype(float)
+    seated[seated < 0] = np.inf
+    row, column = linear_sum_assignment(np.hstack([seated, np.full((len(owners), len(owners)), float(none))]))
+    held = column < len(seats)
+    return int(held.sum()), int(cost[owners[row[held]], seats[column[held]]].sum())
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_a_thousand_problems_equal_assignment_and_networkx(batch: int) -> None:
+    short = dear = 0
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        problem = varied_problem(seed)
+        answer = transport(*problem)
+        proof = certify(*problem, answer, label=("", "optimal", 2024, f"problem {seed}"))
+        mine = (int(answer.flow.sum()), answer.cost)
+        assert (proof.placed, proof.pupils) == (mine[0], problem[1].sum())
+        assert mine == by_assignment(problem), seed
+        assert mine == by_networkx(problem), seed
+        nearest = np.where(problem[0] < 0, np.iinfo(np.int64).max, problem[0]).min(axis=1)
+        short += 0 < proof.placed < proof.pupils
+        dear += answer.cost > int((nearest * np.asarray(answer.flow.sum(axis=1)).ravel()).sum())
+    # The problems are worth solving: in many somebody goes without, and in many not everyone has the nearest place.
+    assert short > BATCH // 4
+    assert dear > BATCH // 4
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sufficiency.allocation.allocate import allocate
+from sufficiency.allocation.allocate import Conduct, allocate
 from sufficiency.allocation.conservation import check_rules, conservation
 from sufficiency.allocation.eligibility import Eligibility, Rules, build_eligibility, why_not
 from sufficiency.model.errors import CertificateError, DataError, ParameterError
@@ -407,7 +407,7 @@ def test_rolling_retention_releases_the_stated_share() -> None:
     rooms = room("oak", 4, 2024) + room("oak", 0, 2025) + room("elm", 4, 2025)
     kept = run(groups, offers, rooms, policy="rolling", calibration_year=2024)
     assert placed(kept) == {("now", "oak"): 4}
-    half = run(groups, offers, rooms, policy="rolling", calibration_year=2024, retention_share=0.5)
+    half = run(groups, offers, rooms, policy="rolling", calibration_year=2024, conduct=Conduct(retention_share=0.5))
     assert placed(half) == {("now", "oak"): 2, ("now", "elm"): 2}
 
 
@@ -489,7 +489,7 @@ def test_bad_rolling_shares_are_refused() -> None:
             room("oak", 1, 2024, 2025),
             policy="rolling",
             calibration_year=2024,
-            retention_share=1.5,
+            conduct=Conduct(retention_share=1.5),
         )
 
 
