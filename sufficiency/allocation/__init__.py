@@ -12,7 +12,9 @@ from sufficiency.allocation.solve import place_gains, transport
 from sufficiency.allocation.supply import places_for_residents
 from sufficiency.allocation.support import match_support_bases
 from sufficiency.allocation.tiers import TieredFlow, solve_tiers
+from sufficiency.allocation.values import place_values, unlocks
 from sufficiency.allocation.what_if import Settled, settle
+from sufficiency.allocation.year_what_if import SettledYear, YearFigures, settle_year
 
 __all__ = [
     "Conduct",
@@ -20,7 +22,9 @@ __all__ = [
     "Preference",
     "Rules",
     "Settled",
+    "SettledYear",
     "TieredFlow",
+    "YearFigures",
     "allocate",
     "build_eligibility",
     "certify",
@@ -30,9 +34,12 @@ __all__ = [
     "match_support_bases",
     "passing_table",
     "place_gains",
+    "place_values",
     "places_for_residents",
     "settle",
+    "settle_year",
     "solve_tiers",
     "transport",
+    "unlocks",
     "why_not",
 ]

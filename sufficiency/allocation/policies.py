@@ -13,7 +13,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 
 from sufficiency.allocation import residual
 from sufficiency.allocation.reasons import bottlenecks, reasons
-from sufficiency.allocation.tiers import certify_tiers, solve_tiers
+from sufficiency.allocation.tiers import TieredFlow, certify_tiers, solve_tiers
 
 if TYPE_CHECKING:
     from sufficiency.allocation.eligibility import Eligibility
@@ -30,6 +30,7 @@ class YearResult:
     ``first`` and ``substitute`` csr int64 [n, m], pupils in the type sought and in another (stayers included);
     ``stayers`` int64 [m], of these, pupils who kept their place; ``unplaced`` int64 [n] with ``reason`` and
     ``bottleneck``; ``price`` int64 [m], the exact saving of one more place in the unit of the first-fit solve.
+    ``solved`` is that solve, of the pupils and places that the stayers left; None where a policy claims no optimum.
     """
 
     eligibility: Eligibility
@@ -42,6 +43,7 @@ class YearResult:
     price: Ints
     interchangeable: int
     certificates: tuple[Certificate, ...]
+    solved: TieredFlow | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | Non
         price=result.flow.place_price,
         interchangeable=interchangeable,
         certificates=tuple(certificates),
+        solved=result,
     )
 
 
@@ -171,6 +174,7 @@ def unproven_year(
         price=np.zeros(n_places, dtype=np.int64),
         interchangeable=0,
         certificates=(),
+        solved=None,
     )
 
 

@@ -24,6 +24,7 @@ Bools = NDArray[np.bool_]
 
 LIMIT = 2**60  # totals stay below this, so that two of them and an INFINITE still add up in 64 bits
 INFINITE = np.int64(2**61)
+_CELLS_AT_ONCE = 4_000_000
 
 
 def sums(index: Ints, amounts: Ints, size: int) -> Ints:
@@ -84,17 +85,42 @@ def column_distances(graph: Ints, cost: Ints, unplaced: Ints, used: Ints, unplac
     CertificateError
         When the residual graph has a negative cycle: the flow was not optimal.
     """
-    n_places = cost.shape[1]
-    distance = np.where(used > 0, np.int64(0), INFINITE)
+    start = np.where(used > 0, np.int64(0), INFINITE)
     waiting = cost[unplaced > 0]
-    if len(waiting) and n_places:
-        entry = np.where(waiting >= 0, waiting - unplaced_price, INFINITE).min(axis=0)
-        distance = np.minimum(distance, entry)
-    for _ in range(n_places + 1):
-        known = np.flatnonzero(distance < LIMIT)
+    if len(waiting) and cost.shape[1]:
+        start = np.minimum(start, np.where(waiting >= 0, waiting - unplaced_price, INFINITE).min(axis=0))
+    least: Ints = least_distances(graph, start[None, :])[0]
+    return least
+
+
+def least_distances(graph: Ints, start: Ints) -> Ints:
+    """Return int64 [k, m]: the least of a start and the changes from column to column, for each of k starts.
+
+    Parameters
+    ----------
+    graph
+        int64 [m, m], output of `column_graph`.
+    start
+        int64 [k, m], INFINITE = no start.
+
+    Raises
+    ------
+    CertificateError
+        When the residual graph has a negative cycle: the flow was not optimal.
+    """
+    n_places = len(graph)
+    together = max(1, _CELLS_AT_ONCE // max(1, n_places * n_places))
+    parts = [_relaxed(graph, start[first : first + together]) for first in range(0, len(start), together)]
+    return np.concatenate(parts) if parts else start
+
+
+def _relaxed(graph: Ints, start: Ints) -> Ints:
+    distance = start
+    for _ in range(len(graph) + 1):
+        known = np.flatnonzero((distance < LIMIT).any(axis=0))
         if len(known) == 0:
             return distance
-        through = (distance[known, None] + graph[known]).min(axis=0)
+        through = (distance[:, known, None] + graph[None, known]).min(axis=1)
         shorter = np.minimum(distance, np.where(through < LIMIT, through, INFINITE))
         if np.array_equal(shorter, distance):
             return distance

@@ -2,7 +2,8 @@
 
 Each tier adds a whole number of steps to the cost of its columns. A residual cycle passes "no place" at most once,
 so it moves one pupil between two tiers; a step greater than the travel of any cycle therefore never lets travel
-outweigh a tier, and the maxima are attainable together because an augmenting path never empties a column.
+outweigh a tier, and the maxima are attainable together because an augmenting path never empties a column. The step is
+more than twice that travel, so that a change of priced cost tells its tiers and its travel apart.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class TieredFlow:
 
 
 def tier_prices(cost: Ints, tier: Ints) -> Ints:
-    """Return int64 [m]: the price of each column's tier, whole steps greater than the travel of any residual cycle.
+    """Return int64 [m]: the price of each column's tier, in steps of more than twice any residual cycle's travel.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def tier_prices(cost: Ints, tier: Ints) -> Ints:
         int64 [m]; the order of the values matters, not their size.
     """
     _, rank = np.unique(tier, return_inverse=True)
-    step = 1 + residual.path_bound(cost)
+    step = 1 + 2 * residual.path_bound(cost)
     if step * (int(rank.max(initial=0)) + 1) >= residual.LIMIT:
         message = "costs overflow 64-bit integers once tiers are priced: use a coarser unit of cost"
         raise DataError(message)
