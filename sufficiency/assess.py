@@ -181,7 +181,8 @@ def _measure(
             allocated.provision_use, inputs.provision, inputs.settings, [county_id, *districts]
         ),
         transfers=measures.transfers_table(groups, county_id, districts),
-        support_match=_support_match(inputs, roads, scenario_id),
+        **_support(inputs, roads, scenario_id),
+        waterfall=measures.waterfall_table(scenario_id, rows, area_ids),
         money=pd.concat(money, ignore_index=True),
         conservation=conservation_table(scenario_id, allocated, demand),
         notes=allocated.notes,
@@ -249,8 +250,18 @@ def conservation_table(scenario_id: str, allocated: Allocation, demand: pd.DataF
     ]
 
 
+def _support(inputs: Inputs, roads: RoadNetwork, scenario_id: str) -> dict[str, pd.DataFrame]:
+    """Return the match of support bases (their own stream) and their coverage, by school and by area."""
+    bases = inputs.support_bases
+    of_scenario = bases[bases["scenario_id"].isin(["", scenario_id])]
+    match = _support_match(inputs, roads, scenario_id)
+    schools = measures.coverage_by_school(scenario_id, inputs.settings, of_scenario, inputs.support_need, match)
+    areas = measures.coverage_by_area(scenario_id, schools, of_scenario, inputs.areas)
+    return {"support_match": match, "support_by_school": schools, "support_by_area": areas}
+
+
 def _support_match(inputs: Inputs, roads: RoadNetwork, scenario_id: str) -> pd.DataFrame:
-    """Match support bases (their own stream): a share of pupils on SEN support, by school and cluster."""
+    """Match support bases: a share of pupils on SEN support, by school and cluster."""
     share = float(inputs.parameters.value("targeted_plus_share"))
     clusters = inputs.settings.set_index("setting_id")["cluster_id"]
     need = inputs.support_need.assign(

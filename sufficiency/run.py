@@ -22,6 +22,7 @@ from sufficiency.assess import assess, demand_of, network_of
 from sufficiency.disclosure import release
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.results import RunRecord
+from sufficiency.model.tables import conform
 from sufficiency.model.vocabulary import STANDARD_SCENARIOS
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         "conservation": stacked("conservation"),
         "comparison": pd.concat(comparisons, ignore_index=True),
         "support_match": planning.support_by_area(stacked("support_match"), inputs),
+        "support_coverage": conform(stacked("support_by_area"), "support_coverage"),
+        "primary_equivalence": conform(measures.primary_equivalence(stacked("support_by_area")), "primary_equivalence"),
         "phase_transfers": first.transfers,
         "schemes": planning.schemes_table(inputs),
         "programme_places": planning.programme_places_table(assessments),

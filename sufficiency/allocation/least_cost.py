@@ -86,24 +86,27 @@ def _missing(
 
 
 def _solve(arcs: Bools, cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Ints, Ints, Ints]:
-    n_groups, n_places = cost.shape
-    total = int(pupils.sum())
-    rows, columns = (indices.astype(np.int64) for indices in np.nonzero(arcs))
-    if total == 0 or len(rows) == 0:
+    # Rows without an arc stay out, so that their number never changes who among equals is placed where.
+    asking = np.flatnonzero(arcs.any(axis=1))
+    group, columns = (indices.astype(np.int64) for indices in np.nonzero(arcs[asking]))
+    rows, wanting = asking[group], pupils[asking]
+    n_groups, n_places = len(asking), cost.shape[1]
+    total = int(wanting.sum())
+    if total == 0:
         empty = np.zeros(0, dtype=np.int64)
         return empty, empty, empty
     room = np.minimum(places, total)
     sink = n_groups + n_places
     groups, settings = np.arange(n_groups), np.arange(n_places)
-    tails = np.concatenate([rows, n_groups + settings, groups])
+    tails = np.concatenate([group, n_groups + settings, groups])
     heads = np.concatenate([n_groups + columns, np.full(n_places + n_groups, sink)])
-    capacity = np.concatenate([np.minimum(pupils[rows], room[columns]), room, pupils])
+    capacity = np.concatenate([np.minimum(wanting[group], room[columns]), room, wanting])
     price = np.concatenate(
         [cost[rows, columns], np.zeros(n_places, dtype=np.int64), np.full(n_groups, unplaced_price, dtype=np.int64)]
     )
     solver = min_cost_flow.SimpleMinCostFlow()
     known = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), capacity, price)
-    supply = np.concatenate([pupils, np.zeros(n_places, dtype=np.int64), [-total]])
+    supply = np.concatenate([wanting, np.zeros(n_places, dtype=np.int64), [-total]])
     solver.set_nodes_supplies(np.arange(sink + 1, dtype=np.int32), supply)
     status = solver.solve()
     if status in (solver.BAD_COST_RANGE, solver.BAD_CAPACITY_RANGE):

@@ -76,7 +76,9 @@ class SettledYear:
         at = {name: column for column, name in enumerate(self.provision_ids)}
         unknown = sorted(name for name in changes if name not in at or not self._is_open[at[name]])
         if unknown:
-            message = f"provision {unknown[0]} takes no part in the year: give it a row of places and settle the year anew"
+            message = (
+                f"provision {unknown[0]} takes no part in the year: give it a row of places and settle the year anew"
+            )
             raise DataError(message)
         usable = {
             at[name]: max(places - int(self._staying[at[name]]), 0) if places > 0 else places

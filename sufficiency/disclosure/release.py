@@ -38,7 +38,15 @@ _SUMS: Final = (
     "pupil_km_per_year",
     *(f"{name}_{band}" for name in ("cost_gbp", "kgco2e") for band in ("low", "central", "high")),
 )
-_AS_THEY_ARE: Final = ("assumptions", "capacity_district_type", "conservation", "data_quality", "schemes")
+_AS_THEY_ARE: Final = (
+    "assumptions",
+    "capacity_district_type",
+    "conservation",
+    "data_quality",
+    "primary_equivalence",
+    "schemes",
+    "support_coverage",
+)
 
 
 def release(

@@ -2,6 +2,7 @@
 
 from sufficiency.measures.access import Reach, access_table
 from sufficiency.measures.bridge import bridge_table
+from sufficiency.measures.coverage import coverage_by_area, coverage_by_school, primary_equivalence
 from sufficiency.measures.equity import concentration_table, equity_table
 from sufficiency.measures.journeys import day_rows, journey_ranges_table, journeys_table
 from sufficiency.measures.money import capital_table, high_needs_table, transport_table
@@ -10,6 +11,7 @@ from sufficiency.measures.pressure import pressure_table
 from sufficiency.measures.reasons import reasons_table
 from sufficiency.measures.sufficiency import capacity_by_area, flows_table, reachable_places, sufficiency_table
 from sufficiency.measures.transfers import transfers_table
+from sufficiency.measures.waterfall import waterfall_table
 
 __all__ = [
     "Reach",
@@ -18,6 +20,8 @@ __all__ = [
     "capacity_by_area",
     "capital_table",
     "concentration_table",
+    "coverage_by_area",
+    "coverage_by_school",
     "day_rows",
     "describe_groups",
     "equity_table",
@@ -28,9 +32,11 @@ __all__ = [
     "journeys_table",
     "outcomes",
     "pressure_table",
+    "primary_equivalence",
     "reachable_places",
     "reasons_table",
     "sufficiency_table",
     "transfers_table",
     "transport_table",
+    "waterfall_table",
 ]

@@ -177,6 +177,9 @@ class Assessment:
     pressure: pd.DataFrame
     transfers: pd.DataFrame
     support_match: pd.DataFrame
+    support_by_school: pd.DataFrame
+    support_by_area: pd.DataFrame
+    waterfall: pd.DataFrame
     money: pd.DataFrame
     conservation: pd.DataFrame
     notes: tuple[str, ...] = ()

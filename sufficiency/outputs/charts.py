@@ -25,6 +25,7 @@ __all__ = [
     "bridge_chart",
     "districts_chart",
     "forecast_chart",
+    "gap_chart",
     "journeys_chart",
     "new_canvas",
     "programme_chart",
@@ -212,6 +213,18 @@ def bridge_chart(facts: Facts, caption: str, alt: str) -> Picture | None:
     """Return a waterfall from pupils placed elsewhere today to the shortfall; None where the steps do not add up."""
     frame = facts.released.tables["bridge"]
     steps = [(str(frame.at[i, "item"]), facts.at("bridge", i, "pupils")) for i in frame.index]
+    return _waterfall_chart("bridge", steps, caption, alt, unit="pupils; the last bar is places short")
+
+
+def gap_chart(steps: list[tuple[str, Figure]], caption: str, alt: str) -> Picture | None:
+    """Return a waterfall of the reasons for being without a local place; None where a step is hidden."""
+    return _waterfall_chart("gap", steps, caption, alt, unit="pupils; the last bar is all without a local place")
+
+
+def _waterfall_chart(
+    name: str, steps: list[tuple[str, Figure]], caption: str, alt: str, *, unit: str
+) -> Picture | None:
+    """Draw steps that add up to the last: what adds and what takes away in two colours, the sum in a third."""
     if len(steps) < 3 or not all(value.is_known for _, value in steps):
         return None
     values = [value.known for _, value in steps]
@@ -238,13 +251,13 @@ def bridge_chart(facts: Facts, caption: str, alt: str) -> Picture | None:
             level = start + value
             if place < len(values) - 2:
                 axes.plot([level, level], [place + 0.31, place + 0.69], color=style.QUIET_INK, linewidth=0.7)
-        axes.set_yticks(range(len(steps)), [_wrap(clean_text(name), 40) for name, _ in steps])
+        axes.set_yticks(range(len(steps)), [_wrap(clean_text(item), 40) for item, _ in steps])
         axes.invert_yaxis()
         axes.set_xlim(0, max(sum(v for v in values[:-1] if v > 0), values[-1]) * 1.1)
-        axes.set_xlabel("pupils; the last bar is places short")
+        axes.set_xlabel(unit)
         axes.xaxis.set_major_formatter(lambda value, _: style.number_text(value))
         quiet_axes(axes)
-    return save_picture(canvas, "bridge", caption, alt)
+    return save_picture(canvas, name, caption, alt)
 
 
 def _wrap(text: str, width: int) -> str:

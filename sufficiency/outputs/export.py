@@ -44,6 +44,8 @@ TABLE_MEANINGS: Final[dict[str, str]] = {
     "money": "Three purses of money, never added",
     "bridge": "From pupils placed elsewhere today to the shortfall of the headline year",
     "support_match": "Support bases: their own stream, never placements",
+    "support_coverage": "Support bases by area: schools with a base, and places",
+    "primary_equivalence": "Places of primary support bases beside secondary ones",
     "forecast": "Pupils forecast by year and stream, with a range",
     "assumptions": "Every assumption with value, range, unit, source, date and effect",
     "conservation": "Every pupil of the demand table accounted for",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
-from sufficiency.outputs import charts_map, style
+from sufficiency.outputs import charts, charts_map, style
 from sufficiency.outputs.paper_blocks import (
     Block,
     Column,
@@ -180,7 +180,30 @@ def sufficiency_section(facts: Facts) -> list[Block]:
             scenarios,
         ),
     ]
-    return blocks + _reasons(facts)
+    return blocks + _gap(facts) + _reasons(facts)
+
+
+def _gap(facts: Facts) -> list[Block]:
+    """Return the waterfall of the county's pupils without a local place, by where they would be instead and why."""
+    if not facts.has("reasons"):
+        return []
+    area = facts.county[0]
+    total = facts.area("without_local_place_pupils", area, facts.base)
+    steps = [
+        ("In other councils' schools", facts.area("other_council_pupils", area, facts.base)),
+        ("In independent and non-maintained schools", facts.area("independent_pupils", area, facts.base)),
+    ]
+    steps += [
+        (f"No modelled place: {text}", _reason(facts, code, facts.base)) for code, text in v.UNPLACED_REASONS.items()
+    ]
+    shown = [(name, figure) for name, figure in steps if figure.value != 0]
+    caption = (
+        f"Where the {count_words(total, 'pupil')} without a local place would be instead, and why, {facts.year_text}, "
+        f"{style.scenario_title(facts.base).lower()}{facts.illustrative_tag}"
+    )
+    told = "; ".join(f"{name} {figure_text(figure)}" for name, figure in shown)
+    picture = charts.gap_chart([*shown, ("Without a local place", total)], caption, f"Waterfall: {told}.")
+    return [picture] if picture is not None else []
 
 
 def _reasons(facts: Facts) -> list[Block]:
