@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Assessment, Inputs
     from sufficiency.outputs.maps import write_map
     from sufficiency.outputs.report import write_report
-    from sufficiency.planning import apply_scenario, compare
+    from sufficiency.planning import apply_scenario, compare, open_year
     from sufficiency.planning.redraw import redraw
     from sufficiency.run import run_job, write_job
     from sufficiency.travel import RoadGraph, route, travel_times
@@ -36,6 +36,7 @@ _HOMES: Final[dict[str, str]] = {
     "assess": "sufficiency.assess",
     "check": "sufficiency.checks",
     "compare": "sufficiency.planning",
+    "open_year": "sufficiency.planning",
     "place_gains": "sufficiency.allocation",
     "redraw": "sufficiency.planning.redraw",
     "release": "sufficiency.disclosure",
@@ -59,6 +60,7 @@ __all__ = [
     "check",
     "compare",
     "load",
+    "open_year",
     "place_gains",
     "redraw",
     "release",

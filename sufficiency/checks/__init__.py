@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from sufficiency.checks import roads, tables
+from sufficiency.checks import placements, roads, tables
 from sufficiency.model.issues import Issue, issues_table
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
     tables.controls,
     tables.zones_peopled,
     tables.scenarios,
+    placements.placed_somewhere,
+    placements.placed_within_the_rules,
     roads.road_speeds,
     roads.roads_in_pieces,
     roads.places_on_roads,

@@ -39,6 +39,8 @@ def references(inputs: Inputs) -> Iterator[Issue]:
     yield from unknown(inputs, "places", "provision_id", "provision", provision)
     yield from unknown(inputs, "border_flows", "provision_id", "provision", provision)
     yield from unknown(inputs, "population", "zone_id", "gazetteer", zones)
+    if inputs.zone_traits is not None:
+        yield from unknown(inputs, "zone_traits", "zone_id", "gazetteer", zones)
     yield from unknown(inputs, "scheme_places", "scheme_id", "schemes", schemes)
     yield from unknown(inputs, "support_need", "setting_id", "settings", settings)
     yield from unknown(inputs, "support_bases", "setting_id", "settings", settings)

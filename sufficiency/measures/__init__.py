@@ -4,7 +4,7 @@ from sufficiency.measures.access import Reach, access_table
 from sufficiency.measures.bridge import bridge_table
 from sufficiency.measures.coverage import coverage_by_area, coverage_by_school, primary_equivalence
 from sufficiency.measures.equity import concentration_table, equity_table
-from sufficiency.measures.journeys import day_rows, journey_ranges_table, journeys_table
+from sufficiency.measures.journeys import day_rows, journey_limits_min, journey_ranges_table, journeys_table
 from sufficiency.measures.money import capital_table, high_needs_table, transport_table
 from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
 from sufficiency.measures.pressure import pressure_table
@@ -28,6 +28,7 @@ __all__ = [
     "flows_table",
     "headline_groups",
     "high_needs_table",
+    "journey_limits_min",
     "journey_ranges_table",
     "journeys_table",
     "outcomes",

@@ -18,6 +18,7 @@ import pandas as pd
 
 from sufficiency.measures.journeys import day_rows
 from sufficiency.model.errors import DataError
+from sufficiency.model.vocabulary import RURALITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 NOT_KNOWN: Final = "not known"
-RURALITIES: Final = ("urban", "town", "rural")
 TRAIT_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "deprivation_quintile": ("1", "2", "3", "4", "5", NOT_KNOWN),
     "rurality": (*RURALITIES, NOT_KNOWN),

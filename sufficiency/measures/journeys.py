@@ -53,7 +53,8 @@ _RIDDEN: Final = ["ridden_minutes_pupils", "ridden_over_limit_pupils"]
 _SUMS: Final = ["pupils", "minutes_pupils", "over_limit_pupils", "pupil_km_per_year", *_RIDDEN]
 
 
-def _limits(parameters: Parameters) -> dict[str, float]:
+def journey_limits_min(parameters: Parameters) -> dict[str, float]:
+    """Return, by phase, the minutes one way over which a journey is counted as over the limit."""
     primary = float(parameters.value("journey_limit_primary_min"))
     return {
         "early_years": primary,
@@ -96,7 +97,7 @@ def weighted_percentiles(rows: pd.DataFrame, key: Sequence[str], shares: Sequenc
 def _daily(rows: pd.DataFrame, parameters: Parameters, ridden: pd.DataFrame | None) -> pd.DataFrame:
     """Return the rows that travel daily with what is summed over them."""
     day = day_rows(rows)[_COLUMNS]
-    limit = day["phase"].map(_limits(parameters))
+    limit = day["phase"].map(journey_limits_min(parameters))
     per_year = int(parameters.value("school_days_per_year")) * int(parameters.value("journeys_per_day"))
     day = day.assign(
         minutes_pupils=day["travel_min"] * day["pupils"],
@@ -227,7 +228,7 @@ def journey_ranges_table(
     DataFrame
         Table `journey_ranges`; empty where nobody travels.
     """
-    limits = _limits(parameters)
+    limits = journey_limits_min(parameters)
     found: dict[str, tuple[float, ...]] = {}
     if minutes is not None and len(rows):
         parts = [_told(rows["pupils"], some, rows["phase"].map(limits)) for some in minutes]

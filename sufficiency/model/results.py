@@ -77,6 +77,7 @@ class Inputs:
     issues: pd.DataFrame
     digests: Mapping[str, str] = field(default_factory=dict)
     placements: pd.DataFrame | None = None
+    zone_traits: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

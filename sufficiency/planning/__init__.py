@@ -1,6 +1,17 @@
-"""Schemes and scenarios: what the capital programme would change."""
+"""Schemes and scenarios: what the capital programme would change, and one year opened up."""
 
 from sufficiency.planning.compare import compare
+from sufficiency.planning.observed import Observed, observed_against_modelled
+from sufficiency.planning.opened_year import (
+    OpenedYear,
+    access,
+    growth,
+    open_year,
+    place_values,
+    settled,
+    unlocks,
+    why_not,
+)
 from sufficiency.planning.programme import (
     capacity_district_type,
     capital_of,
@@ -11,11 +22,21 @@ from sufficiency.planning.programme import (
 from sufficiency.planning.scenarios import apply_scenario
 
 __all__ = [
+    "Observed",
+    "OpenedYear",
+    "access",
     "apply_scenario",
     "capacity_district_type",
     "capital_of",
     "compare",
+    "growth",
+    "observed_against_modelled",
+    "open_year",
+    "place_values",
     "programme_places_table",
     "schemes_table",
+    "settled",
     "support_by_area",
+    "unlocks",
+    "why_not",
 ]

@@ -18,7 +18,7 @@ from sufficiency.model.tables import TABLES
 from sufficiency.sources.boundaries import read_boundaries
 from sufficiency.sources.claims import read_claims
 from sufficiency.sources.demand import read_demand
-from sufficiency.sources.files import has_table
+from sufficiency.sources.files import has_table, read_table
 from sufficiency.sources.population import read_population
 from sufficiency.sources.roads import read_roads, read_speeds
 from sufficiency.sources.roads.folder import road_files
@@ -93,6 +93,7 @@ def read_area(directory: Path) -> Inputs:
         issues=issues_table(issues),
         digests=digests(directory),
         placements=demand.placements,
+        zone_traits=_traits(directory / "boundaries" / "zone_traits.csv", issues),
     )
 
 
@@ -140,6 +141,10 @@ def _claims(directory: Path, issues: list[Issue]) -> pd.DataFrame:
     if has_table(directory / "claims.csv", "claims"):
         return read_claims(directory, issues)
     return pd.DataFrame(columns=list(TABLES["claims"].names))
+
+
+def _traits(path: Path, issues: list[Issue]) -> pd.DataFrame | None:
+    return read_table(path, "zone_traits", issues) if has_table(path, "zone_traits") else None
 
 
 def _origins(gazetteer: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
