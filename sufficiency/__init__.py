@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Assessment, Inputs
     from sufficiency.outputs.maps import write_map
     from sufficiency.outputs.report import write_report
-    from sufficiency.planning import apply_scenario, compare, open_year
+    from sufficiency.planning.compare import compare
+    from sufficiency.planning.opened_year import open_year
     from sufficiency.planning.redraw import redraw
+    from sufficiency.planning.scenarios import apply_scenario
     from sufficiency.run import run_job, write_job
     from sufficiency.travel import RoadGraph, route, travel_times
 

@@ -1,8 +1,8 @@
 """The least-cost flow itself: OR-Tools' cost-scaling solver on few arcs, more of them while the prices ask for more.
 
 Nearly every pupil is placed in one of the nearest few places, so most arcs of a county never carry anybody. The first
-solve sees the cheapest arcs of each row. Its prices say of every other arc whether it could lower the cost; those that
-could join, until none does: by duality the flow is then optimal on all arcs.
+solve sees the cheapest arcs of each row. Its flow is optimal on all arcs when their residual graph has no cycle that
+saves; until then, its prices say which further arcs would lower the cost, and those join.
 
 References
 ----------
@@ -11,7 +11,7 @@ Ahuja, Magnanti and Orlin (1993), *Network Flows*, section 17.5 (column generati
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ortools.graph.python import min_cost_flow
@@ -24,13 +24,29 @@ if TYPE_CHECKING:
 
 __all__ = ["least_cost_flow"]
 
-CHEAPEST_ARCS = 12
+CHEAPEST_ARCS = 8
 ROUNDS = 6
 FEW_ARCS = 60_000  # solved whole, as fast as in rounds
 
 
-def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Ints, Ints, Ints]:
-    """Return the cells of an optimal flow: rows, columns and pupils, each above 0.
+class Problem(NamedTuple):
+    """Pupils int64 [n], places int64 [m], and the price of a pupil without a place."""
+
+    pupils: Ints
+    places: Ints
+    unplaced_price: int
+
+
+class Cells(NamedTuple):
+    """The cells of a flow: rows, columns and pupils, int64 [k], each above 0."""
+
+    rows: Ints
+    columns: Ints
+    amounts: Ints
+
+
+def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Cells, Ints]:
+    """Return an optimal flow, and what one more place at each column would change (`residual.column_distances`).
 
     Parameters
     ----------
@@ -48,15 +64,42 @@ def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int)
     CertificateError
         When the solver stops without an optimum.
     """
+    problem = Problem(pupils, places, unplaced_price)
     usable: Bools = (cost >= 0) & (pupils > 0)[:, None] & (places > 0)[None, :]
     arcs = _cheapest(cost, usable)
     for _ in range(ROUNDS):
-        rows, columns, amounts = _solve(arcs, cost, pupils, places, unplaced_price)
-        missing = _missing(arcs, usable, cost, pupils, unplaced_price, cells=(rows, columns, amounts))
-        if not missing.any():
-            return rows, columns, amounts
-        arcs |= missing
-    return _solve(usable, cost, pupils, places, unplaced_price)
+        cells = _solve(arcs, cost, problem)
+        try:
+            return cells, _distances(cost, cells, problem)
+        except CertificateError:
+            if arcs is usable:
+                raise
+            arcs = arcs | _missing(arcs, usable, cost, cells, problem)
+    cells = _solve(usable, cost, problem)
+    return cells, _distances(cost, cells, problem)
+
+
+def _distances(cost: Ints, cells: Cells, problem: Problem) -> Ints:
+    """Return int64 [m], `residual.column_distances`; raises when the flow is not optimal."""
+    pupils, places, unplaced_price = problem
+    unplaced = pupils - residual.sums(cells.rows, cells.amounts, len(pupils))
+    used = residual.sums(cells.columns, cells.amounts, cost.shape[1])
+    graph = residual.column_graph(cost, cells.rows, cells.columns)
+    distance = residual.column_distances(graph, cost, unplaced, used, unplaced_price)
+    to_free_room = distance[used < places]
+    instead_of_another = distance[cells.columns] + unplaced_price - cost[cells.rows, cells.columns]
+    if (to_free_room < 0).any() or (instead_of_another < 0).any():
+        message = "the flow is not optimal: a move to free room, or into the place of a pupil who then has none, saves"
+        raise CertificateError(message)
+    return distance
+
+
+def _missing(arcs: Bools, usable: Bools, cost: Ints, cells: Cells, problem: Problem) -> Bools:
+    """Return the usable arcs that would lower the cost of an optimum over `arcs`, by its prices."""
+    known = np.where(arcs, cost, np.int64(-1))
+    place_price = np.maximum(0, -_distances(known, cells, problem))
+    pupil_price = residual.cheapest(known, place_price, problem.unplaced_price)
+    return usable & (cost + place_price[None, :] < pupil_price[:, None])
 
 
 def _cheapest(cost: Ints, usable: Bools) -> Bools:
@@ -68,24 +111,8 @@ def _cheapest(cost: Ints, usable: Bools) -> Bools:
     return usable & (own <= last[:, None])
 
 
-def _missing(
-    arcs: Bools, usable: Bools, cost: Ints, pupils: Ints, unplaced_price: int, *, cells: tuple[Ints, Ints, Ints]
-) -> Bools:
-    """Return the usable arcs not among `arcs` that could lower the cost of the flow in `cells`."""
-    rows, columns, amounts = cells
-    if np.array_equal(arcs, usable):
-        return np.zeros_like(arcs)
-    known = np.where(arcs, cost, np.int64(-1))
-    unplaced = pupils - residual.sums(rows, amounts, len(pupils))
-    used = residual.sums(columns, amounts, cost.shape[1])
-    graph = residual.column_graph(known, rows, columns)
-    distance = residual.column_distances(graph, known, unplaced, used, unplaced_price)
-    place_price = np.maximum(0, -distance)
-    pupil_price = residual.cheapest(known, place_price, unplaced_price)
-    return usable & ~arcs & (cost + place_price[None, :] < pupil_price[:, None])
-
-
-def _solve(arcs: Bools, cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Ints, Ints, Ints]:
+def _solve(arcs: Bools, cost: Ints, problem: Problem) -> Cells:
+    pupils, places, unplaced_price = problem
     # Rows without an arc stay out, so that their number never changes who among equals is placed where.
     asking = np.flatnonzero(arcs.any(axis=1))
     group, columns = (indices.astype(np.int64) for indices in np.nonzero(arcs[asking]))
@@ -94,7 +121,7 @@ def _solve(arcs: Bools, cost: Ints, pupils: Ints, places: Ints, unplaced_price: 
     total = int(wanting.sum())
     if total == 0:
         empty = np.zeros(0, dtype=np.int64)
-        return empty, empty, empty
+        return Cells(empty, empty, empty)
     room = np.minimum(places, total)
     sink = n_groups + n_places
     groups, settings = np.arange(n_groups), np.arange(n_places)
@@ -117,4 +144,4 @@ def _solve(arcs: Bools, cost: Ints, pupils: Ints, places: Ints, unplaced_price: 
         raise CertificateError(message)
     amounts = np.asarray(solver.flows(known[: len(rows)]), dtype=np.int64)
     kept = amounts > 0
-    return rows[kept], columns[kept], amounts[kept]
+    return Cells(rows[kept], columns[kept], amounts[kept])

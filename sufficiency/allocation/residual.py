@@ -45,14 +45,12 @@ def path_bound(cost: Ints) -> int:
     cost
         int64 [n, m], -1 = not eligible.
     """
-    eligible = cost >= 0
-    open_columns = np.flatnonzero(eligible.any(axis=0))
-    if len(open_columns) == 0:
+    if cost.size == 0:
         return 0
-    part = cost[:, open_columns]
-    greatest = part.max(axis=0)
-    least = np.where(eligible[:, open_columns], part, INFINITE).min(axis=0)
-    return sum(int(value) for value in greatest - least) + int(least.max())
+    greatest = cost.max(axis=0)
+    least = np.where(cost >= 0, cost, INFINITE).min(axis=0)[greatest >= 0]
+    ranges: list[int] = (greatest[greatest >= 0] - least).tolist()
+    return sum(ranges) + int(least.max(initial=0))
 
 
 def column_graph(cost: Ints, rows: Ints, columns: Ints) -> Ints:

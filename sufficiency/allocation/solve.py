@@ -65,12 +65,9 @@ def transport(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike) -> Flow:
     merged_pupils = np.zeros(len(first), dtype=np.int64)
     np.add.at(merged_pupils, merged, pupils_array)
 
-    rows, columns, amounts = least_cost_flow(merged_cost, merged_pupils, places_array, unplaced_price)
-    placed = residual.sums(rows, amounts, len(first))
-    merged_unplaced = merged_pupils - placed
-    used = residual.sums(columns, amounts, n_places)
-    graph = residual.column_graph(merged_cost, rows, columns)
-    distance = residual.column_distances(graph, merged_cost, merged_unplaced, used, unplaced_price)
+    cells, distance = least_cost_flow(merged_cost, merged_pupils, places_array, unplaced_price)
+    rows, columns, amounts = cells
+    merged_unplaced = merged_pupils - residual.sums(rows, amounts, len(first))
     place_price = np.maximum(0, -distance)
     pupil_price = residual.cheapest(merged_cost, place_price, unplaced_price)
     cut = residual.reached_rows(merged_cost >= 0, rows, columns, merged_unplaced > 0)
@@ -172,7 +169,7 @@ def _integers(name: str, values: ArrayLike, dimensions: int, *, least: int) -> N
 def _unplaced_price(cost: Ints, pupils: Ints) -> int:
     # Every total that is formed later is at most this price times the pupils (and one more for a place to add).
     price = 1 + residual.path_bound(cost)
-    total_pupils = sum(int(count) for count in pupils)
+    total_pupils = sum(pupils.tolist())
     if price * (total_pupils + 2) >= residual.LIMIT:
         message = (
             f"costs up to {int(cost.max()) if cost.size else 0} for {total_pupils} pupils overflow 64-bit integers: "

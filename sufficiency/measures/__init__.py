@@ -1,6 +1,13 @@
 """The board's tables: sufficiency, journeys, flows, reasons, money."""
 
-from sufficiency.measures.access import Reach, access_table
+from sufficiency.measures.access import (
+    Reach,
+    access_table,
+    exponential_decay,
+    gaussian_decay,
+    negative_power_decay,
+    step_decay,
+)
 from sufficiency.measures.bridge import bridge_table
 from sufficiency.measures.coverage import coverage_by_area, coverage_by_school, primary_equivalence
 from sufficiency.measures.equity import concentration_table, equity_table
@@ -25,17 +32,21 @@ __all__ = [
     "day_rows",
     "describe_groups",
     "equity_table",
+    "exponential_decay",
     "flows_table",
+    "gaussian_decay",
     "headline_groups",
     "high_needs_table",
     "journey_limits_min",
     "journey_ranges_table",
     "journeys_table",
+    "negative_power_decay",
     "outcomes",
     "pressure_table",
     "primary_equivalence",
     "reachable_places",
     "reasons_table",
+    "step_decay",
     "sufficiency_table",
     "transfers_table",
     "transport_table",

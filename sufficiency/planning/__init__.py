@@ -1,6 +1,7 @@
 """Schemes and scenarios: what the capital programme would change, and one year opened up."""
 
 from sufficiency.planning.compare import compare
+from sufficiency.planning.equity import concentration, equity
 from sufficiency.planning.observed import Observed, observed_against_modelled
 from sufficiency.planning.opened_year import (
     OpenedYear,
@@ -29,6 +30,8 @@ __all__ = [
     "capacity_district_type",
     "capital_of",
     "compare",
+    "concentration",
+    "equity",
     "growth",
     "observed_against_modelled",
     "open_year",

@@ -98,8 +98,9 @@ def place_values(opened: OpenedYear) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `allocation.place_values`, with setting_name, provision_type and department beside the provision,
-        travel_change_min_per_day (all pupils together, there and back), and ``words``: a sentence. Most useful first.
+        As `allocation.place_values`, with setting_id, setting_name, provision_type, department and tier of the
+        provision, travel_change_min_per_day (all pupils together, there and back), and ``words``: a sentence. Most
+        useful first.
     """
     table = _named(allocation.place_values(opened.result), opened.inputs)
     a_day = int(opened.inputs.parameters.value("journeys_per_day"))
@@ -232,7 +233,7 @@ def access(opened: OpenedYear, decay: Decay) -> pd.DataFrame:
 
 
 def _named(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
-    names = inputs.provision[["provision_id", "setting_id", "provision_type", "department"]].merge(
+    names = inputs.provision[["provision_id", "setting_id", "provision_type", "department", "tier"]].merge(
         inputs.settings[["setting_id", "setting_name"]], on="setting_id", how="left", validate="many_to_one"
     )
     return table.merge(names, on="provision_id", how="left", validate="many_to_one")

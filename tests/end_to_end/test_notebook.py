@@ -12,6 +12,8 @@ import pytest
 from nbclient import NotebookClient
 
 import sufficiency
+import sufficiency.measures
+import sufficiency.planning
 import sufficiency.travel
 from sufficiency.model.results import TravelTimes
 from tests.end_to_end.commands import CHECKOUT
@@ -23,6 +25,7 @@ NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
 # Plots at least, and what must be among the words printed.
 PRINTED = {
     "01_the_story.ipynb": (7, ["every one closes: True", "679 short (illustrative)"]),
+    "03_who_goes_where.ipynb": (6, ["every row closes: True", "places shared out: 1,633 (illustrative)"]),
     "02_journeys.ipynb": (5, ["minutes a child (illustrative)", "Ridden is never shorter than direct: True"]),
 }
 pytestmark = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
@@ -51,13 +54,18 @@ def test_it_stands_without_outputs(notebook: Path) -> None:
 def test_it_uses_public_names_only(notebook: Path) -> None:
     nodes = list(ast.walk(_code(notebook)))
     imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    assert imported <= {"matplotlib.pyplot", "numpy", "pandas", "shapely", "sufficiency", "sufficiency.travel"}
+    rooms = {"sufficiency.measures": sufficiency.measures, "sufficiency.planning": sufficiency.planning}
+    assert imported <= {"matplotlib.pyplot", "numpy", "pandas", "shapely", "sufficiency", "sufficiency.travel", *rooms}
     assert not [node for node in nodes if isinstance(node, ast.ImportFrom)]
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     used = {node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "sf"}
     assert used <= set(sufficiency.__all__)
     used = {node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "travel"}
     assert used <= {*sufficiency.travel.__all__, *dir(TravelTimes), *TravelTimes.__dataclass_fields__}
+    for name, room in rooms.items():
+        alias = name.rpartition(".")[2]
+        used = {node.attr for node in attributes if isinstance(node.value, ast.Name) and node.value.id == alias}
+        assert used <= set(room.__all__)
     assert not {node.attr for node in attributes} & PUPIL_TABLES
     assert "illustrative" in "".join(cell.source for cell in _read(notebook).cells).lower()
 
