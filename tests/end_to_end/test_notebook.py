@@ -25,7 +25,7 @@ NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
 # Plots at least, and what must be among the words printed.
 PRINTED = {
     "01_the_story.ipynb": (7, ["every one closes: True", "679 short (illustrative)"]),
-    "03_who_goes_where.ipynb": (6, ["every row closes: True", "places shared out: 1,633 (illustrative)"]),
+    "03_who_goes_where.ipynb": (5, ["every row closes: True", "places shared out: 1,633 (illustrative)"]),
     "02_journeys.ipynb": (5, ["minutes a child (illustrative)", "Ridden is never shorter than direct: True"]),
 }
 pytestmark = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)

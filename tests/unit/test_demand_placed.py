@@ -185,7 +185,7 @@ def test_a_fault_of_another_year_is_none_of_this_one() -> None:
     forecast = demand(("a", 2024, "z1", "special_school", 40))
     seen = table({}, {"year": 2019, "provision_id": "closed-long-ago"})
     assert with_placements(forecast, seen, PROVISION, [2024])["pupils"].tolist() == [1]
-    with pytest.raises(DataError, match="^1 pupils"):
+    with pytest.raises(DataError, match=r"^1 pupils"):
         with_placements(forecast, seen, PROVISION, [2019, 2024])
 
 

@@ -38,6 +38,9 @@ def test_every_measured_column_states_its_unit():
         "kph",
         "minutes",
         "journeys",
+        "deprivation_decile",
+        "schools",
+        "schools_with_own_base",
     }
     for table in TABLES.values():
         for column in table.columns:
