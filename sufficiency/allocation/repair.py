@@ -184,12 +184,14 @@ def path_out(column, edge, level, free, path):
     for other in range(size):
         if distance[other] < distance[here]:
             level[other] -= distance[here] - distance[other]
-    length = 0
-    while here != NOBODY:
-        path[length] = here
+    length, step = 0, here
+    while step != NOBODY:
         length += 1
-        here = before[here]
-    path[:length] = path[:length][::-1].copy()
+        step = before[step]
+    step = here
+    for place in range(length - 1, -1, -1):
+        path[place] = step
+        step = before[step]
     return length
 
 

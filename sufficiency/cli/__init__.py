@@ -326,12 +326,11 @@ def _warm(_: argparse.Namespace) -> int:
 
     to_wgs84([450_000.0], [200_000.0])
     steps("Loading the solver")
-    from sufficiency.allocation import transport
+    from sufficiency.allocation.warm import warm as warm_allocation
+    from sufficiency.travel.warm import warm as warm_travel
 
-    transport([[1]], [1], [1])
-    from sufficiency.travel.warm import warm
-
-    warm(steps)
+    warm_allocation(steps)
+    warm_travel(steps)
     steps.finish()
     return DONE
 
