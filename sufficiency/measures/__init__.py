@@ -10,9 +10,11 @@ from sufficiency.measures.access import (
 )
 from sufficiency.measures.bridge import bridge_table
 from sufficiency.measures.coverage import coverage_by_area, coverage_by_school, primary_equivalence
+from sufficiency.measures.detail import gap_table, school_flows_table
 from sufficiency.measures.equity import concentration_table, equity_table
 from sufficiency.measures.journeys import day_rows, journey_limits_min, journey_ranges_table, journeys_table
 from sufficiency.measures.money import capital_table, high_needs_table, transport_table
+from sufficiency.measures.occupancy import occupancy_table
 from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
 from sufficiency.measures.pressure import pressure_table
 from sufficiency.measures.reasons import reasons_table
@@ -34,6 +36,7 @@ __all__ = [
     "equity_table",
     "exponential_decay",
     "flows_table",
+    "gap_table",
     "gaussian_decay",
     "headline_groups",
     "high_needs_table",
@@ -41,11 +44,13 @@ __all__ = [
     "journey_ranges_table",
     "journeys_table",
     "negative_power_decay",
+    "occupancy_table",
     "outcomes",
     "pressure_table",
     "primary_equivalence",
     "reachable_places",
     "reasons_table",
+    "school_flows_table",
     "step_decay",
     "sufficiency_table",
     "transfers_table",

@@ -1,7 +1,7 @@
 """Schemes and scenarios: what the capital programme would change, and one year opened up."""
 
 from sufficiency.planning.compare import compare
-from sufficiency.planning.equity import concentration, equity
+from sufficiency.planning.detail import concentration, equity, gap_by, school_flows
 from sufficiency.planning.observed import Observed, observed_against_modelled
 from sufficiency.planning.opened_year import (
     OpenedYear,
@@ -32,12 +32,14 @@ __all__ = [
     "compare",
     "concentration",
     "equity",
+    "gap_by",
     "growth",
     "observed_against_modelled",
     "open_year",
     "place_values",
     "programme_places_table",
     "schemes_table",
+    "school_flows",
     "settled",
     "support_by_area",
     "unlocks",

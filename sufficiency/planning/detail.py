@@ -1,4 +1,4 @@
-"""Equity of an assessment: journeys and missing places by deprivation and rurality of the home zone. Internal."""
+"""An assessment in detail: the gap by any cut, homes by school, and equity by trait of the home zone. Internal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Assessment
 
-__all__ = ["concentration", "equity"]
+__all__ = ["concentration", "equity", "gap_by", "school_flows"]
+
+
+def gap_by(assessment: Assessment, *by: str) -> pd.DataFrame:
+    """Return the gap by some cuts, such as ``gap_by(assessment, "zone", "need")``; see `measures.gap_table`."""
+    return measures.gap_table(assessment.scenario_id, assessment.outcomes, by)
+
+
+def school_flows(assessment: Assessment, home: str = "district") -> pd.DataFrame:
+    """Return headline pupils by area of home and school; see `measures.school_flows_table`."""
+    return measures.school_flows_table(
+        assessment.scenario_id, assessment.outcomes, assessment.inputs.provision, home=home
+    )
 
 
 def equity(assessment: Assessment) -> pd.DataFrame:
