@@ -217,7 +217,7 @@ def _notes(policy: str, calibration_year: int | None, conduct: Conduct) -> tuple
 
 def _preference_note(chosen: Preference) -> str:
     decay = chosen.decay_per_min
-    odds = f"{math.log(2) / decay:.0f} minutes more halve the odds" if decay else "minutes do not change the odds"
+    odds = f"{math.log(2) / decay:.2g} minutes more halve the odds" if decay else "minutes do not change the odds"
     return (
         f"Families choose among suitable places with room: {odds} of a place, and {chosen.leakage_share:.0%} of those "
         "who could have an independent place ask for it first. One draw of tastes, not a forecast."
@@ -263,7 +263,8 @@ def _placed(result: YearResult, flow: csr_matrix, *, instead: bool) -> pd.DataFr
     cells = flow.tocoo()
     order = np.lexsort((cells.col, cells.row))
     rows, columns, amounts = cells.row[order], cells.col[order], cells.data[order]
-    daily = (year.groups["attendance"] == "day").to_numpy()[rows]
+    # A placement that is observed may have no road route; then it has no journey.
+    daily = (year.groups["attendance"] == "day").to_numpy()[rows] & (year.milliseconds[rows, columns] >= 0)
     return pd.DataFrame(
         {
             "group_id": year.groups["group_id"].to_numpy()[rows],

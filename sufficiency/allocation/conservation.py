@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from sufficiency.model.errors import CertificateError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from sufficiency.model.results import Allocation
 
 RESIDENTIAL = ("weekly", "termly", "52_week")
@@ -103,9 +100,9 @@ def check_rules(
         "the tier is that of the provision": rows["tier"] == rows["provision_tier"],
         "a road route": (rows["travel_min"] >= 0) | (rows["attendance"] == "residential"),
     }
-    fact = _observed_before(rows, observed, provision)
+    seen = _observed(observed, provision)
     for name, holds in rules.items():
-        _hold(name, rows.loc[~holds.to_numpy(dtype=bool) & ~fact, "group_id"])
+        _hold(name, _beyond(rows[~holds.to_numpy(dtype=bool)], seen))
     if with_capacity:
         taken = rows.groupby(["provision_id", "year"], as_index=False)["pupils"].sum()
         use = result.provision_use.merge(taken, on=["provision_id", "year"], how="left")
@@ -113,16 +110,32 @@ def check_rules(
         _hold("no more pupils than places", use.loc[over, "provision_id"])
 
 
-def _observed_before(rows: pd.DataFrame, observed: pd.DataFrame | None, provision: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return, for each row, whether such pupils are observed at the setting, in that year or when they were younger."""
-    if observed is None or observed.empty:
-        return np.zeros(len(rows), dtype=np.bool_)
-    like = ["origin_id", "sex", "need", "ehcp", "attendance", "setting_id", "entry"]
-    seen = observed.merge(provision[["provision_id", "setting_id"]], on="provision_id")
-    first = seen.assign(entry=seen["year"] - seen["ncy"])[like].drop_duplicates()
-    asked = rows.assign(entry=rows["year"] - rows["ncy"])[like]
-    found: NDArray[np.bool_] = asked.merge(first, how="left", indicator=True)["_merge"].eq("both").to_numpy(np.bool_)
-    return found
+_LIKE = ["origin_id", "sex", "need", "ehcp", "attendance", "setting_id", "entry"]
+
+
+def _observed(observed: pd.DataFrame | None, provision: pd.DataFrame) -> pd.DataFrame:
+    """Return how many pupils of a kind, told by the year that they were in year group 0, are observed at a setting."""
+    if observed is None:
+        return pd.DataFrame({name: [] for name in (*_LIKE, "seen_pupils")})
+    rows = observed.merge(provision[["provision_id", "setting_id"]], on="provision_id")
+    rows = rows.assign(entry=rows["year"] - rows["ncy"])
+    return (
+        rows.groupby([*_LIKE, "year"], as_index=False)
+        .size()
+        .groupby(_LIKE, as_index=False)["size"]
+        .max()
+        .rename(columns={"size": "seen_pupils"})
+    )
+
+
+def _beyond(offenders: pd.DataFrame, seen: pd.DataFrame) -> pd.Series[str]:
+    """Return the groups of those rows of which there are more than such pupils observed, then or when younger."""
+    if offenders.empty or seen.empty:
+        return offenders["group_id"]
+    rows = offenders.assign(entry=offenders["year"] - offenders["ncy"])
+    rows["together"] = rows.groupby([*_LIKE, "year"])["pupils"].transform("sum")
+    found = rows.merge(seen, on=_LIKE, how="left")
+    return found.loc[found["together"] > found["seen_pupils"].fillna(0), "group_id"]
 
 
 def _hold(rule: str, offenders: pd.Series[str]) -> None:

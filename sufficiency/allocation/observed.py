@@ -20,6 +20,7 @@ from sufficiency.model.vocabulary import MATCHED_TYPES, NOT_LOCATED, NOT_PLACED,
 
 if TYPE_CHECKING:
     from sufficiency.allocation.eligibility import Eligibility
+    from sufficiency.allocation.residual import Ints
 
 __all__ = ["as_placed_year", "passing_table"]
 
@@ -98,7 +99,7 @@ def _not_in_demand(eligibility: Eligibility, pupils: int) -> str:
     )
 
 
-def passing_table(result: YearResult) -> pd.DataFrame:
+def passing_table(result: YearResult, roll: Ints | None = None) -> pd.DataFrame:
     """Return, for each group in each provision, whether a nearer suitable local place has room. Internal.
 
     Each by itself: two pupils may pass the same free place.
@@ -107,6 +108,9 @@ def passing_table(result: YearResult) -> pd.DataFrame:
     ----------
     result
         A year of any policy; ``as_placed`` for present placements.
+    roll
+        int64 [m], pupils who hold a place of each provision, those without a known home among them; None = those of
+        the result alone.
 
     Returns
     -------
@@ -119,7 +123,8 @@ def passing_table(result: YearResult) -> pd.DataFrame:
     flow = (result.first + result.substitute).tocoo()
     order = np.lexsort((flow.col, flow.row))
     row, column, pupils = flow.row[order], flow.col[order], flow.data[order].astype(np.int64)
-    room = year.places - np.asarray((result.first + result.substitute).sum(axis=0), dtype=np.int64).ravel()
+    held = np.asarray((result.first + result.substitute).sum(axis=0), dtype=np.int64).ravel() if roll is None else roll
+    room = year.places - held
     suitable = (year.first_cost >= 0) & (year.tier == LOCAL_TIER)[None, :]
     minutes = np.where(suitable, year.milliseconds / 60_000, np.inf)[row]
     day = (year.groups["attendance"] == "day").to_numpy()[row]

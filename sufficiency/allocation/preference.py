@@ -35,6 +35,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 from sufficiency.allocation import residual
 from sufficiency.allocation.eligibility import MS_PER_MIN
 from sufficiency.allocation.policies import LOCAL_TIER, YearResult, unproven_year
+from sufficiency.allocation.shares import running_share
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import TIERS
 
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["Preference", "preference_year"]
 
 INDEPENDENT_TIER: Final = TIERS.index("independent") + 1
-PARTS_PER_MILLION: Final = 1_000_000
 NOWHERE: Final = -1
 
 Hashes = NDArray[np.uint64]
@@ -63,7 +63,8 @@ class Preference:
     decay_per_min
         Loss of utility per minute of the journey, at least 0: ln 2 / decay is the minutes that halve the odds.
     leakage_share
-        Share, 0 to 1, of the families who could have an independent place that ask for one before any other.
+        Share, 0 to 1, of the families who could have an independent place that ask for one before any other; rounded
+        cumulatively over groups in order of id, so that the county's number is right to one.
     seed
         Another seed draws other tastes.
     """
@@ -118,8 +119,7 @@ def _tier_ranks(eligibility: Eligibility, group: NDArray[np.intp], leakage_share
     tier = eligibility.tier
     offered = (eligibility.first_cost >= 0) & ((tier == INDEPENDENT_TIER) & (eligibility.places > 0))[None, :]
     may_leak = offered.any(axis=1)[group]
-    ends = np.cumsum(may_leak) * round(leakage_share * PARTS_PER_MILLION) // PARTS_PER_MILLION
-    leaks = np.diff(ends, prepend=0) > 0
+    leaks = running_share(may_leak.astype(np.int64), leakage_share) > 0
     independent_first = np.where(tier == INDEPENDENT_TIER, LOCAL_TIER - 1, tier)
     return np.where(leaks[:, None], independent_first[None, :], tier[None, :])
 

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.sparse import coo_matrix, csr_matrix
 
 from sufficiency.allocation.policies import LOCAL_TIER, Stayers
+from sufficiency.allocation.shares import running_share
 from sufficiency.model.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sufficiency.allocation.policies import YearResult
     from sufficiency.allocation.residual import Ints
 
-PARTS_PER_MILLION = 1_000_000
 _PUPIL = ["origin_id", "sex", "need", "ehcp", "place_sought", "attendance", "ncy"]
 
 
@@ -63,15 +63,9 @@ def stayers_of(before: YearResult, now: Eligibility, retention_share: float, mov
     cells = _ordered(cells, ["column", "row", "substitute", "old_row"])
     local = now.tier[cells["column"]] == LOCAL_TIER
     pupils = cells["pupils"].to_numpy(dtype=np.int64)
-    staying = _share_of(pupils * local, retention_share) + _share_of(pupils * ~local, 1 - movement_share)
+    staying = running_share(pupils * local, retention_share) + running_share(pupils * ~local, 1 - movement_share)
     cells = _within_group(cells.assign(pupils=staying), now)
     return Stayers(_matrix(cells.loc[~cells["substitute"]], now), _matrix(cells.loc[cells["substitute"]], now))
-
-
-def _share_of(pupils: Ints, share: float) -> Ints:
-    """Return a share of each number, rounded so that every running total is."""
-    ends = np.cumsum(pupils) * round(share * PARTS_PER_MILLION)
-    return np.diff(ends // PARTS_PER_MILLION, prepend=0)
 
 
 def _cells(before: YearResult, flow: csr_matrix, *, substitute: bool) -> pd.DataFrame:

@@ -21,7 +21,7 @@ TABLE: Final = "placements"
 def placed_somewhere(inputs: Inputs) -> Iterator[Issue]:
     """Every pupil has a known provision that is open, or says which place is sought."""
     frame = inputs.placements
-    if frame is None or "provision_id" not in frame or unreadable(inputs, "provision"):
+    if frame is None or "provision_id" not in frame or unreadable(inputs, "provision") or inputs.provision.empty:
         return
     given = frame["provision_id"].fillna("").astype(str)
     sought = frame.get("place_sought", pd.Series("", index=frame.index)).fillna("").astype(str)
@@ -43,7 +43,8 @@ def placed_somewhere(inputs: Inputs) -> Iterator[Issue]:
             "give a provision_id, or a place_sought",
         ),
         (
-            pd.Series(shut, index=frame.index, dtype=bool) & (not unreadable(inputs, "places")),
+            pd.Series(shut, index=frame.index, dtype=bool)
+            & (not unreadable(inputs, "places") and not inputs.places.empty),
             "placed_where_closed",
             "the provision has no row of places in the year of the placement",
             "add the row to schools/places.csv, or correct the id or year",
@@ -60,8 +61,9 @@ def placed_within_the_rules(inputs: Inputs) -> Iterator[Issue]:
     frame = inputs.placements
     if frame is None or not {"provision_id", "need", "ncy"} <= set(frame.columns):
         return
+    matched = inputs.provision[inputs.provision["provision_type"].isin(MATCHED_TYPES)]
     rows = frame[["provision_id", "need", "ncy"]].merge(
-        inputs.provision[["provision_id", "needs", "ncy_from", "ncy_to"]], on="provision_id"
+        matched[["provision_id", "needs", "ncy_from", "ncy_to"]], on="provision_id"
     )
     admits = [
         need in {code.strip() for code in str(needs).split(";")}

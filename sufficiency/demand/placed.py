@@ -42,7 +42,7 @@ def demand_of_placements(placements: pd.DataFrame, provision: pd.DataFrame) -> p
             "place_sought: give one of them"
         )
         raise DataError(message)
-    home = placements["origin_id"].replace({NOT_LOCATED: ""})
+    home = placements["origin_id"].fillna("").replace({NOT_LOCATED: ""})
     rows = placements.assign(place_sought=sought, origin_id=home)
     counts = rows.groupby(_KEY, as_index=False, sort=True).size().rename(columns={"size": "pupils"})
     counts.insert(0, "group_id", [f"placed-{number:05d}" for number in range(len(counts))])

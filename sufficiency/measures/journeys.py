@@ -140,8 +140,12 @@ def _money_and_carbon(table: pd.DataFrame, parameters: Parameters) -> pd.DataFra
 
 
 def day_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `outcomes` that travel daily: headline pupils with a day place."""
-    return rows[rows["headline"] & (rows["provision_id"] != "") & (rows["attendance"] == "day")]
+    """Return the rows of `outcomes` that travel daily: headline pupils with a day place and a road to it.
+
+    Only a placement that is observed (`as_placed`) can lack the road.
+    """
+    placed = rows["headline"] & (rows["provision_id"] != "") & (rows["attendance"] == "day")
+    return rows[placed & rows["travel_min"].notna()]
 
 
 def journeys_table(

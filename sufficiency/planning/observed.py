@@ -65,7 +65,9 @@ def observed_against_modelled(inputs: Inputs, *, network: RoadNetwork | None = N
     opened = open_year(inputs, year, network=network)
     here = placements_of(opened.demand, inputs.placements, [year])
     seen = as_placed_year(opened.eligibility, here)
-    groups = allocation.passing_table(seen)
+    held = here["provision_id"].value_counts()
+    roll = held.reindex(opened.eligibility.provision["provision_id"], fill_value=0).to_numpy(dtype=np.int64)
+    groups = allocation.passing_table(seen, roll)
     modelled = _cells(opened.result.first + opened.result.substitute, opened.eligibility)
     groups = groups.merge(
         modelled[["group_id", "provision_id", "modelled_pupils"]], on=["group_id", "provision_id"], how="left"

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["OpenedYear", "access", "growth", "open_year", "place_values", "settled", "unlocks", "why_not"]
 
 _LOCAL: Final = "local"
-_OUTSIDE: Final = {"other_council": "another council's school", "independent": "an independent school"}
+_FROM: Final = {
+    "local": "a local school",
+    "other_council": "another council's school",
+    "independent": "an independent school",
+}
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ def open_year(
 def place_values(opened: OpenedYear) -> pd.DataFrame:
     """Return what one more place of each provision would change, for all and for each kind of pupil, in words.
 
+    Of first-fit placements: a pupil of whom it says that one more has a place may have had a substitute.
+
     Returns
     -------
     DataFrame
@@ -120,13 +126,15 @@ def _in_words(row: Mapping[Any, Any]) -> str:
     travel = f"adds {change}" if minutes > 0 else f"saves {change}" if minutes < 0 else "changes no minute of travel"
     if row["more_placed_pupils"]:
         return f"{where}: one more pupil has a place, which {travel}"
-    if row["more_local_pupils"]:
-        return f"{where}: one pupil comes from {_OUTSIDE[row['from_tier']]}, which {travel}"
+    if row["from_tier"]:
+        return f"{where}: one pupil comes from {_FROM[row['from_tier']]}, which {travel}"
     return f"{where}: nobody more has a place, and it {travel}"
 
 
 def growth(opened: OpenedYear, provision_id: str, more_places: Iterable[int]) -> pd.DataFrame:
     """Return what each number of further places of one provision would change: the value of every place, in its order.
+
+    Of first-fit placements, as `allocation.settle_year`.
 
     Parameters
     ----------

@@ -288,6 +288,14 @@ def test_each_pupil_passes_by_himself_and_closed_provision_is_not_passed() -> No
     assert found.loc[("north", "ASD", "ash")].drop("group_id").tolist() == [4, 30.0, 20.0, "elm", 20.0, ""]
 
 
+def test_a_residential_pupil_passes_nobody_although_there_is_a_nearer_boarding_place() -> None:
+    offers = [offer("ash", "ash", attendance="termly"), offer("oak", "oak", attendance="weekly")]
+    found = passed(table(pupils(1, "ash", attendance="residential")), offers, room("ash", 2) + room("oak", 2))
+    row = found.loc[("north", "ASD", "ash")]
+    assert row[["travel_min", "nearest_min", "passed_min"]].isna().all()
+    assert row[["passed_provision_id", "outside_rules"]].tolist() == ["", ""]
+
+
 def test_passing_of_the_optimum_where_one_gives_way_and_of_nobody() -> None:
     # The optimum passes places only for others' sake, so that none of its pupils passes one with room.
     groups = [group("n", "north", pupils=3), group("s", "south", pupils=3), group("r", attendance="residential")]

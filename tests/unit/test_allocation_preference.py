@@ -93,6 +93,17 @@ def test_who_could_not_have_an_independent_place_that_year_does_not_count() -> N
         assert placed(choose(groups, offers, room("oak", 9), leakage=1)) == {("a", "oak"): 4}
 
 
+def test_an_independent_school_without_places_gives_nobody_a_turn() -> None:
+    # a's school has no places: b's four count alone, and 0.3 x 4 is one. With a's three before them it would be two.
+    groups = [group("a", pupils=3, need="HI"), group("b", pupils=4)]
+    offers = [
+        offer("ash", "ash", needs="HI", **INDEPENDENT), offer("fir", "fir", **INDEPENDENT),
+        offer("oak", "oak", needs="ASD;HI"),
+    ]  # fmt: skip
+    result = choose(groups, offers, room("ash", 0) + room("fir", 9) + room("oak", 9), leakage=0.3)
+    assert placed(result) == {("a", "oak"): 3, ("b", "fir"): 1, ("b", "oak"): 3}
+
+
 def test_who_asks_for_an_independent_place_in_vain_has_the_tiers_in_their_order() -> None:
     # All ask for fir, where south is nearer (15 against 40 minutes). North's two then go to the local place although
     # ash, of another council, is nearer than far elm would be: oak is the local one, at 10, with one place.

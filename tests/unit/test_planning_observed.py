@@ -66,8 +66,8 @@ def test_the_groups_by_hand() -> None:
         ("P1", 2, 0.0, 0.0, "", np.nan, 2, ""),
         (
             "P2", 1, 0.0, np.nan, "", np.nan, 0,
-            "does not admit SLD as a primary need (it admits ASD); takes year groups 7 to 11, and the pupil is in year "
-            "group 5",
+            ("does not admit SLD as a primary need (it admits ASD); takes year groups 7 to 11, and the pupil is in "
+             "year group 5"),
         ),
         ("P3", 1, np.nan, np.nan, "", np.nan, 0, "offers day places, and residential is sought"),
         ("P3", 2, 25.0, np.nan, "", np.nan, 2, ""),
@@ -104,6 +104,17 @@ def test_the_areas_by_hand() -> None:
         assert areas.loc[key, COUNTS].tolist() == counts, key
         assert np.allclose(areas.loc[key, MEANS].to_numpy(dtype=float), means, equal_nan=True), key
     assert all(areas[name].dtype == np.int64 for name in COUNTS)
+
+
+def test_pupils_who_are_alike_and_apart_are_in_the_same_place_as_often_as_they_are_there() -> None:
+    # The optimum has all three in P1: one is there, two are not.
+    answer = found(placements=table(placed(1, "P1", "z2", 3, "ASD"), placed(2, "P4", "z2", 3, "ASD")))
+    groups = answer.groups.set_index("provision_id")
+    assert groups["pupils"].to_dict() == {"P1": 1, "P4": 2}
+    assert groups["modelled_pupils"].to_dict() == {"P1": 3, "P4": 0}
+    row = answer.areas.set_index(["area_id", "need"]).loc[("C", "all")]
+    assert row[COUNTS].tolist() == [3, 1, 3, 2, 0, 1]
+    assert row[MEANS].tolist() == pytest.approx([110 / 3, 10, 10])
 
 
 def random_placements(seed: int) -> pd.DataFrame:
