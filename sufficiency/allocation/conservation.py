@@ -118,14 +118,9 @@ def _observed(observed: pd.DataFrame | None, provision: pd.DataFrame) -> pd.Data
     if observed is None:
         return pd.DataFrame({name: [] for name in (*_LIKE, "seen_pupils")})
     rows = observed.merge(provision[["provision_id", "setting_id"]], on="provision_id")
-    rows = rows.assign(entry=rows["year"] - rows["ncy"])
-    return (
-        rows.groupby([*_LIKE, "year"], as_index=False)
-        .size()
-        .groupby(_LIKE, as_index=False)["size"]
-        .max()
-        .rename(columns={"size": "seen_pupils"})
-    )
+    rows = rows.assign(entry=rows["year"] - rows["ncy"], seen_pupils=1)
+    by_year = rows.groupby([*_LIKE, "year"], as_index=False)[["seen_pupils"]].sum()
+    return by_year.groupby(_LIKE, as_index=False)[["seen_pupils"]].max()
 
 
 def _beyond(offenders: pd.DataFrame, seen: pd.DataFrame) -> pd.Series[str]:

@@ -24,4 +24,5 @@ def running_share(pupils: Ints, share: float) -> Ints:
         0 to 1.
     """
     ends = np.floor(np.cumsum(pupils) * share + _SLIP).astype(np.int64)
-    return np.diff(ends, prepend=0)
+    parts: Ints = np.diff(ends, prepend=0)
+    return parts

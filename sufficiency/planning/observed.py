@@ -66,7 +66,7 @@ def observed_against_modelled(inputs: Inputs, *, network: RoadNetwork | None = N
     here = placements_of(opened.demand, inputs.placements, [year])
     seen = as_placed_year(opened.eligibility, here)
     held = here["provision_id"].value_counts()
-    roll = held.reindex(opened.eligibility.provision["provision_id"], fill_value=0).to_numpy(dtype=np.int64)
+    roll = np.asarray(held.reindex(opened.eligibility.provision["provision_id"], fill_value=0), dtype=np.int64)
     groups = allocation.passing_table(seen, roll)
     modelled = _cells(opened.result.first + opened.result.substitute, opened.eligibility)
     groups = groups.merge(
