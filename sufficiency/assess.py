@@ -80,7 +80,8 @@ def network_of(inputs: Inputs) -> RoadNetwork:
 def demand_of(inputs: Inputs) -> pd.DataFrame:
     """Return table `demand`: the council's own where it is given, else the forecast.
 
-    Where present placements are loaded, the demand of their year for places that are allocated is counted from them.
+    Where present placements are loaded, the demand of the calibration year for places that are allocated is counted
+    from them; placements of other years are not used.
     """
     if inputs.demand is not None:
         demand = inputs.demand.assign(origin_id=inputs.demand["origin_id"].replace({NOT_LOCATED: ""}))
@@ -90,7 +91,7 @@ def demand_of(inputs: Inputs) -> pd.DataFrame:
         )
     if inputs.placements is None:
         return demand
-    return with_placements(demand, inputs.placements, inputs.provision, inputs.parameters.years)
+    return with_placements(demand, inputs.placements, inputs.provision, [inputs.parameters.calibration_year])
 
 
 def _allocate(
@@ -141,7 +142,7 @@ def _conduct(inputs: Inputs, groups: pd.DataFrame) -> allocation.Conduct:
             decay_per_min=float(parameters.value("preference_decay_per_min")),
             leakage_share=float(parameters.value("preference_leakage_share")),
         ),
-        placements=None if placements is None else placements_of(groups, placements, parameters.years),
+        placements=None if placements is None else placements_of(groups, placements, [parameters.calibration_year]),
     )
 
 
@@ -255,8 +256,11 @@ def _support(inputs: Inputs, roads: RoadNetwork, scenario_id: str) -> dict[str, 
     bases = inputs.support_bases
     of_scenario = bases[bases["scenario_id"].isin(["", scenario_id])]
     match = _support_match(inputs, roads, scenario_id)
-    schools = measures.coverage_by_school(scenario_id, inputs.settings, of_scenario, inputs.support_need, match)
-    areas = measures.coverage_by_area(scenario_id, schools, of_scenario, inputs.areas)
+    week, turns = (float(inputs.parameters.value(f"support_{name}")) for name in ("week_share", "turns_per_year"))
+    schools = measures.coverage_by_school(
+        scenario_id, inputs.settings, of_scenario, inputs.support_need, match, support_week_share=week
+    )
+    areas = measures.coverage_by_area(scenario_id, schools, of_scenario, inputs.areas, support_turns_per_year=turns)
     return {"support_match": match, "support_by_school": schools, "support_by_area": areas}
 
 

@@ -148,7 +148,7 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         "conservation": stacked("conservation"),
         "comparison": pd.concat(comparisons, ignore_index=True),
         "support_match": planning.support_by_area(stacked("support_match"), inputs),
-        "support_coverage": conform(stacked("support_by_area"), "support_coverage"),
+        "support_coverage": _secondary_coverage(stacked("support_by_area")),
         "primary_equivalence": conform(measures.primary_equivalence(stacked("support_by_area")), "primary_equivalence"),
         "phase_transfers": first.transfers,
         "schemes": planning.schemes_table(inputs),
@@ -160,6 +160,10 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         "assumptions": pd.DataFrame([asdict(one) for one in inputs.parameters.assumptions.values()]).astype(str),
         "data_quality": _data_quality(inputs.issues),
     }
+
+
+def _secondary_coverage(by_area: pd.DataFrame) -> pd.DataFrame:
+    return conform(by_area[by_area["phase"] == "secondary"], "support_coverage")
 
 
 def _forecast(inputs: Inputs, demand: pd.DataFrame) -> pd.DataFrame:

@@ -45,6 +45,8 @@ VALUES = {
     "independent_place_gbp": (60_000, 50_000, 70_000),
     "travel_profile": ("school_morning", None, None),
     "snap_limit_m": (5000, None, None),
+    "support_week_share": (1.0, None, None),
+    "support_turns_per_year": (1.0, None, None),
 }
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from sufficiency.allocation.allocate import Conduct, allocate
 from sufficiency.allocation.certificate import certify
 from sufficiency.allocation.conservation import check_rules, conservation
-from sufficiency.allocation.eligibility import Eligibility, Rules, build_eligibility, exclusion_reasons, why_not
+from sufficiency.allocation.eligibility import (
+    Eligibility,
+    Rules,
+    build_eligibility,
+    exclusion_reasons,
+    part_of,
+    why_not,
+)
 from sufficiency.allocation.observed import passing_table
 from sufficiency.allocation.preference import Preference
 from sufficiency.allocation.solve import place_gains, transport
@@ -32,6 +39,7 @@ __all__ = [
     "conservation",
     "exclusion_reasons",
     "match_support_bases",
+    "part_of",
     "passing_table",
     "place_gains",
     "place_values",

@@ -139,7 +139,9 @@ def allocate(
     conservation(answer, of_years)
     check_rules(
         answer, of_years, provision, places, acceptance,
-        observed=conduct.placements, with_capacity=policy not in ("nearest", "as_placed"),
+        observed=conduct.placements if policy in ("as_placed", "rolling") else None,
+        observed_year=_observed_year(policy, calibration_year, conduct),
+        with_capacity=policy not in ("nearest", "as_placed"),
     )  # fmt: skip
     return answer
 
@@ -189,6 +191,11 @@ def _next_year(before: YearResult | None, now: Eligibility, label: Label, conduc
         return allocate_year(now, label)
     moving = 1 - conduct.retention_share if conduct.movement_share is None else conduct.movement_share
     return allocate_year(now, label, stayers_of(before, now, conduct.retention_share, moving))
+
+
+def _observed_year(policy: str, calibration_year: int | None, conduct: Conduct) -> int | None:
+    """Return the year in which `rolling` stands as pupils are placed."""
+    return calibration_year if policy == "rolling" and conduct.placed_in(calibration_year) else None
 
 
 def _placements(conduct: Conduct) -> pd.DataFrame:

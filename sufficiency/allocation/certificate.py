@@ -40,24 +40,24 @@ def certify(cost: Ints, pupils: Ints, places: Ints, flow: Flow, *, label: tuple[
     """
     row, column, amount = _cells(flow)
     pupil_price, place_price, unplaced_price = flow.pupil_price, flow.place_price, int(flow.unplaced_price)
-    _hold("shapes", flow.flow.shape == cost.shape == (len(pupil_price), len(place_price)))
-    _hold("no negative flow", (amount >= 0).all() and (flow.unplaced >= 0).all())
+    hold("shapes", flow.flow.shape == cost.shape == (len(pupil_price), len(place_price)))
+    hold("no negative flow", (amount >= 0).all() and (flow.unplaced >= 0).all())
     placed, used = _sums(row, amount, len(pupils)), _sums(column, amount, len(places))
-    _hold("conservation", (placed + flow.unplaced == pupils).all())
-    _hold("capacity", (used <= places).all())
-    _hold("eligibility", (cost[row, column] >= 0).all())
-    _hold("cost", int(flow.cost) == _dot(cost[row, column], amount))
-    _hold("prices at least 0", (place_price >= 0).all() and (pupil_price >= 0).all())
-    _hold("pupil price at most the unplaced price", (pupil_price <= unplaced_price).all())
+    hold("conservation", (placed + flow.unplaced == pupils).all())
+    hold("capacity", (used <= places).all())
+    hold("eligibility", (cost[row, column] >= 0).all())
+    hold("cost", int(flow.cost) == _dot(cost[row, column], amount))
+    hold("prices at least 0", (place_price >= 0).all() and (pupil_price >= 0).all())
+    hold("pupil price at most the unplaced price", (pupil_price <= unplaced_price).all())
     margin = pupil_price[:, None] - place_price[None, :]
-    _hold("pupil price at most cost plus place price", ((margin <= cost) | (cost < 0)).all())
-    _hold("slackness of flow", (margin[row, column] == cost[row, column]).all())
-    _hold("slackness of the unplaced", (pupil_price[flow.unplaced > 0] == unplaced_price).all())
-    _hold("slackness of places", (place_price[used < places] == 0).all())
+    hold("pupil price at most cost plus place price", ((margin <= cost) | (cost < 0)).all())
+    hold("slackness of flow", (margin[row, column] == cost[row, column]).all())
+    hold("slackness of the unplaced", (pupil_price[flow.unplaced > 0] == unplaced_price).all())
+    hold("slackness of places", (place_price[used < places] == 0).all())
     unplaced = certify_cut(cost >= 0, pupils, places, flow, flow.cut)
     primal = int(flow.cost) + unplaced_price * unplaced
     dual = _dot(pupils, pupil_price) - _dot(places, place_price)
-    _hold("primal equals dual", primal == dual)
+    hold("primal equals dual", primal == dual)
     total = sum(pupils.tolist())
     return Certificate(*label, total, total - unplaced, unplaced, primal, dual, optimal=True)
 
@@ -70,7 +70,7 @@ def certify_cut(eligible: Bools, pupils: Ints, places: Ints, flow: Flow, cut: Bo
     row, column, amount = _cells(flow)
     left: int = sum(pupils.tolist()) - sum(amount[eligible[row, column]].tolist())
     reachable = eligible[cut].any(axis=0)
-    _hold("cut", left == sum(pupils[cut].tolist()) - sum(places[reachable].tolist()))
+    hold("cut", left == sum(pupils[cut].tolist()) - sum(places[reachable].tolist()))
     return left
 
 
@@ -89,7 +89,8 @@ def _dot(left: Ints, right: Ints) -> int:
     return sum(a * b for a, b in zip(left.tolist(), right.tolist(), strict=True))
 
 
-def _hold(identity: str, holds: object) -> None:
+def hold(identity: str, holds: object) -> None:
+    """Raise when an identity does not hold."""
     if not holds:
         message = f"the allocation fails its proof: {identity} does not hold; this is a fault of the program"
         raise CertificateError(message)

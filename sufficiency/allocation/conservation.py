@@ -60,12 +60,14 @@ def check_rules(
     acceptance: pd.DataFrame,
     *,
     observed: pd.DataFrame | None = None,
+    observed_year: int | None = None,
     with_capacity: bool,
 ) -> None:
     """Prove from the finished tables that nobody stands where the rules forbid, and `with_capacity` that none is over.
 
     Capacity means: no more pupils than places, but for stayers (`over_number_pupils`). A placement that is `observed`
-    (table `placements`), or the same pupils' at the same setting later, is a fact and need not obey the rules.
+    (table `placements`), or the same pupils' at the same setting later, is a fact and need not obey the rules, nor need
+    the provision of `observed_year` hold no more than its places.
 
     Raises
     ------
@@ -106,6 +108,7 @@ def check_rules(
     if with_capacity:
         taken = rows.groupby(["provision_id", "year"], as_index=False)["pupils"].sum()
         use = result.provision_use.merge(taken, on=["provision_id", "year"], how="left")
+        use = use[use["year"] != observed_year]
         over = use["pupils"].fillna(0) > use["places"] + use["over_number_pupils"]
         _hold("no more pupils than places", use.loc[over, "provision_id"])
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sufficiency.allocation.residual import Bools, Ints
     from sufficiency.model.results import TravelTimes
 
-__all__ = ["Eligibility", "Rules", "build_eligibility", "exclusion_reasons", "why_not"]
+__all__ = ["Eligibility", "Rules", "build_eligibility", "exclusion_reasons", "part_of", "why_not"]
 
 MS_PER_MIN = 60_000
 
@@ -211,6 +211,34 @@ def why_not(eligibility: Eligibility, group_id: str, provision_id: str) -> str:
     if "type" in failed and eligibility.accepts[cell]:
         failed.remove("type")
     return "; ".join(_WHY_NOT[name].format(**facts) for name in failed)
+
+
+def part_of(eligibility: Eligibility, rows: Bools, columns: Bools) -> Eligibility:
+    """Return some groups and some provisions of a year.
+
+    Parameters
+    ----------
+    eligibility
+        The year.
+    rows, columns
+        bool [n] and [m].
+    """
+    cells = np.ix_(rows, columns)
+    return Eligibility(
+        year=eligibility.year,
+        groups=eligibility.groups[rows].reset_index(drop=True),
+        provision=eligibility.provision[columns].reset_index(drop=True),
+        pupils=eligibility.pupils[rows],
+        places=eligibility.places[columns],
+        is_open=eligibility.is_open[columns],
+        tier=eligibility.tier[columns],
+        layers={name: layer[cells] for name, layer in eligibility.layers.items()},
+        accepts=eligibility.accepts[cells],
+        milliseconds=eligibility.milliseconds[cells],
+        metres=eligibility.metres[cells],
+        first_cost=eligibility.first_cost[cells],
+        substitute_cost=eligibility.substitute_cost[cells],
+    )
 
 
 def _positions(known: tuple[str, ...], wanted: pd.Series[str], what: str) -> NDArray[np.intp]:

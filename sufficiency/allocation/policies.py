@@ -93,14 +93,18 @@ def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | Non
     places = np.maximum(eligibility.places - staying, 0)
     result = solve_tiers(eligibility.first_cost, pupils, places, eligibility.tier)
     named = (label.scenario_id, label.policy, eligibility.year)
-    certificates = [certify_tiers(result, pupils, places, eligibility.tier, label=(*named, "first_fit"))]
+    certificates = [
+        certify_tiers(result, eligibility.first_cost, pupils, places, eligibility.tier, label=(*named, "first_fit"))
+    ]
     first, unplaced = result.flow.flow, result.flow.unplaced
     interchangeable = residual.interchangeable_pupils(result.priced_cost, places, result.flow)
     substitute = held.substitute
     if (eligibility.substitute_cost[unplaced > 0] >= 0).any():
         left = places - _column_sums(first)
         second = solve_tiers(eligibility.substitute_cost, unplaced, left, eligibility.tier)
-        proof = certify_tiers(second, unplaced, left, eligibility.tier, label=(*named, "substitutes"))
+        proof = certify_tiers(
+            second, eligibility.substitute_cost, unplaced, left, eligibility.tier, label=(*named, "substitutes")
+        )
         certificates.append(proof)
         interchangeable += residual.interchangeable_pupils(second.priced_cost, left, second.flow)
         substitute = (substitute + second.flow.flow).tocsr()

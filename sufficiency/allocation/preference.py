@@ -6,7 +6,7 @@ A family of group i ranks the places that the rules allow by
 
 so that, were there room everywhere, place j would be chosen with probability exp(-decay x minutes_j) / sum over k of
 exp(-decay x minutes_k): the multinomial logit of McFadden (1974). Local places come before those of other councils and
-these before independent ones; a share of the families (`leakage_share`) ranks independent places first. Where more
+these before independent ones; with the chance `leakage_share` a family ranks independent places first. Where more
 choose a place than it has room, the nearer pupils have it, and the others go to their next choice: the deferred
 acceptance of Gale and Shapley (1962). Its outcome does not hang on who asks first, and is stable: nobody does without
 a place that would suit them better and is free, or is held by somebody who lives further from it.
@@ -35,7 +35,6 @@ from scipy.sparse import coo_matrix, csr_matrix
 from sufficiency.allocation import residual
 from sufficiency.allocation.eligibility import MS_PER_MIN
 from sufficiency.allocation.policies import LOCAL_TIER, YearResult, unproven_year
-from sufficiency.allocation.shares import running_share
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import TIERS
 
@@ -63,8 +62,7 @@ class Preference:
     decay_per_min
         Loss of utility per minute of the journey, at least 0: ln 2 / decay is the minutes that halve the odds.
     leakage_share
-        Share, 0 to 1, of the families who could have an independent place that ask for one before any other; rounded
-        cumulatively over groups in order of id, so that the county's number is right to one.
+        Chance, 0 to 1, that a family who could have an independent place asks for one before any other.
     seed
         Another seed draws other tastes.
     """
@@ -98,7 +96,7 @@ def preference_year(eligibility: Eligibility, preference: Preference) -> YearRes
     who = _digests(eligibility.groups["group_id"], preference.seed)[group]
     pupil = who + _mix(np.arange(len(group), dtype=np.uint64) - np.searchsorted(group, group).astype(np.uint64))
     tastes = _gumbel(pupil, columns)
-    rank = _tier_ranks(eligibility, group, preference.leakage_share)
+    rank = _tier_ranks(eligibility, group, pupil, preference.leakage_share)
     chosen = np.full(len(group), NOWHERE)
     matrices = []
     places = eligibility.places
@@ -114,12 +112,12 @@ def preference_year(eligibility: Eligibility, preference: Preference) -> YearRes
     return unproven_year(eligibility, matrices[0], matrices[1])
 
 
-def _tier_ranks(eligibility: Eligibility, group: NDArray[np.intp], leakage_share: float) -> Ints:
+def _tier_ranks(eligibility: Eligibility, group: NDArray[np.intp], pupil: Hashes, leakage_share: float) -> Ints:
     """Return int64 [pupils, m]: the order of tiers for each pupil; those who leak ask for independent places first."""
     tier = eligibility.tier
     offered = (eligibility.first_cost >= 0) & ((tier == INDEPENDENT_TIER) & (eligibility.places > 0))[None, :]
     may_leak = offered.any(axis=1)[group]
-    leaks = running_share(may_leak.astype(np.int64), leakage_share) > 0
+    leaks = may_leak & (_uniform(_mix(pupil)) < leakage_share)
     independent_first = np.where(tier == INDEPENDENT_TIER, LOCAL_TIER - 1, tier)
     return np.where(leaks[:, None], independent_first[None, :], tier[None, :])
 
@@ -177,5 +175,9 @@ def _mix(value: Hashes) -> Hashes:
 def _gumbel(pupil: Hashes, column: Hashes) -> Floats:
     """Return a standard Gumbel draw for each pair, made of both digests."""
     bits = _mix(pupil[:, None] ^ _mix(column)[None, :])
-    uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
-    return -np.log(-np.log(uniform))
+    return -np.log(-np.log(_uniform(bits)))
+
+
+def _uniform(bits: Hashes) -> Floats:
+    """Return numbers between 0 and 1, both left out, made of the upper 53 bits."""
+    return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53

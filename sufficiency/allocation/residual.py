@@ -169,7 +169,7 @@ def closure(eligible: Bools, rows: Ints, columns: Ints) -> Bools:
 
 
 def interchangeable_pupils(cost: Ints, places: Ints, flow: Flow) -> int:
-    """Return the placed pupils who could swap, in a chain that changes neither travel nor who counts as placed.
+    """Return the placed pupils who could swap, in a chain that changes neither travel nor how many are placed.
 
     Pupils on flow cells that lie on a zero-cost residual cycle longer than a cell and its own reverse. Only arcs of
     zero reduced cost lie on one. Column m stands for both "no place" and room to spare.

@@ -8,13 +8,14 @@ more than twice that travel, so that a change of priced cost tells its tiers and
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sufficiency.allocation import residual
-from sufficiency.allocation.certificate import certify, certify_cut
+from sufficiency.allocation.certificate import certify, certify_cut, hold
 from sufficiency.allocation.solve import as_problem, transport
 from sufficiency.model.errors import DataError
 
@@ -95,14 +96,16 @@ def solve_tiers(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, tier: Arr
 
 
 def certify_tiers(
-    result: TieredFlow, pupils: Ints, places: Ints, tier: Ints, *, label: tuple[str, str, int, str]
+    result: TieredFlow, cost: Ints, pupils: Ints, places: Ints, tier: Ints, *, label: tuple[str, str, int, str]
 ) -> Certificate:
-    """Prove a tiered flow: duality and the cut of the priced problem, and one cut a tier prefix.
+    """Prove a tiered flow: that the question was priced as asked, its duality and cut, and one cut a tier prefix.
 
     Parameters
     ----------
-    result, pupils, places, tier
-        The answer and the question of `solve_tiers`.
+    result
+        The answer of `solve_tiers`.
+    cost, pupils, places, tier
+        The question.
     label
         Scenario, policy, year and the name of the solve.
 
@@ -111,7 +114,29 @@ def certify_tiers(
     CertificateError
         Naming the identity that does not hold.
     """
+    cells = result.flow.flow.tocoo()
+    travel = sum(a * b for a, b in zip(cost[cells.row, cells.col].tolist(), cells.data.tolist(), strict=True))
+    steps = {int(rank): set(result.tier_price[tier == rank].tolist()) for rank in np.unique(tier)}
+    rising = [min(prices) for prices in steps.values()]
+    least_step = min((after - before for before, after in itertools.pairwise(rising)), default=0)
+    for identity, holds in {
+        "one price a tier": all(len(prices) == 1 for prices in steps.values()),
+        "priced as asked": np.array_equal(result.priced_cost, np.where(cost >= 0, cost + result.tier_price, -1)),
+        "a step that no travel outweighs": least_step > _travel_of_a_cycle(cost) or len(rising) < 2,
+        "travel": travel == result.cost,
+    }.items():
+        hold(identity, holds)
     proof = certify(result.priced_cost, pupils, places, result.flow, label=label)
     for last, cut in zip(np.unique(tier), result.cuts, strict=True):
         certify_cut((result.priced_cost >= 0) & (tier <= last)[None, :], pupils, places, result.flow, cut)
     return proof
+
+
+def _travel_of_a_cycle(cost: Ints) -> int:
+    """Return a bound of the travel that a residual cycle can save: in each column once, the range of its costs."""
+    if cost.size == 0:
+        return 0
+    eligible = np.ma.masked_less(cost, 0)
+    least = eligible.min(axis=0)
+    ranges: list[int] = (eligible.max(axis=0) - least).compressed().tolist()
+    return sum(ranges) + int(np.ma.filled(least, 0).max())

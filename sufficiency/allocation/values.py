@@ -78,10 +78,11 @@ def place_values(result: YearResult) -> pd.DataFrame:
 
 
 def unlocks(result: YearResult) -> pd.DataFrame:
-    """Return, for every group without a place, the cheapest change that would give one of its pupils one. Internal.
+    """Return, for every group without a place, the cheapest change that could give one of its pupils one. Internal.
 
     Where suitable places are full, it is one more place at the local provision where it costs the least travel: their
-    own, or one that takes a pupil from it. Otherwise it is the rule (or the fewest rules) that keeps them from the
+    own, or one that takes a pupil from it. One more pupil then has a place, and it can be one of these (another
+    optimum may have one of another group). Otherwise it is the rule, or the fewest rules, that keeps them from the
     nearest local provision.
 
     Parameters

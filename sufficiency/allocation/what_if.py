@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from sufficiency.allocation.residual import Ints
+    from sufficiency.allocation.residual import Bools, Ints
     from sufficiency.model.results import Flow
 
 __all__ = ["Settled", "settle"]
+
+_NOT_OPTIMAL = "the flow is not optimal: {}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +79,7 @@ class Settled:
         """
         whole = (int, np.integer)
         for column, places in changes.items():
-            if not isinstance(column, whole) or not 0 <= column < self.places.size:
+            if not isinstance(column, whole) or isinstance(column, bool) or not 0 <= column < self.places.size:
                 message = f"column {column} is unknown: there are columns 0 to {self.places.size - 1}"
                 raise DataError(message)
             if not isinstance(places, whole) or isinstance(places, bool) or not 0 <= places < residual.LIMIT:
@@ -165,7 +167,7 @@ def settle(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, flow: Flow | N
     Raises
     ------
     DataError
-        As `transport`, or when `flow` is not of this problem's shape.
+        As `transport`, or when `flow` is not one of this problem.
     CertificateError
         When `flow` is not optimal.
     """
@@ -179,8 +181,12 @@ def settle(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, flow: Flow | N
     by_column = np.ascontiguousarray(cost_array.T)
     lists = _lists_of(found)
     used = np.append(residual.sums(found.flow.indices, found.flow.data, places_array.size), found.unplaced.sum())
+    _hold_feasible(found, cost_array, pupils_array, used[:-1] <= places_array)
     edge, by = (np.empty((used.size, used.size), np.int64) for _ in range(2))
     repair.weigh_all(by_column, found.unplaced_price, lists.row_of, lists.filled, edge, by)
+    level = _distances(edge)
+    if (level[:-1][used[:-1] < places_array] < 0).any():
+        raise CertificateError(_NOT_OPTIMAL.format("a move to a free place saves"))
     return Settled(
         places=places_array,
         unplaced_price=int(found.unplaced_price),
@@ -191,8 +197,19 @@ def settle(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, flow: Flow | N
         _lists=lists,
         _edge=edge,
         _by=by,
-        _level=_distances(edge),
+        _level=level,
     )
+
+
+def _hold_feasible(flow: Flow, cost: Ints, pupils: Ints, within: Bools) -> None:
+    cells = flow.flow.tocoo()
+    placed = residual.sums(cells.row, cells.data, len(pupils))
+    priced = flow.unplaced_price > residual.path_bound(cost)
+    if not (
+        (placed + flow.unplaced == pupils).all() and within.all() and (cost[cells.row, cells.col] >= 0).all() and priced
+    ):
+        message = "the flow is not one of this problem: other pupils, places or costs; pass the flow of this problem"
+        raise DataError(message)
 
 
 def _lists_of(flow: Flow) -> repair.Lists:
@@ -231,5 +248,4 @@ def _distances(edge: Ints) -> Ints:
 def _search(edge: Ints, distance: Ints) -> None:
     """Lower the distances in place to the least along edges."""
     if not repair.search(edge, distance):
-        message = "the flow is not optimal: its residual graph has a negative cycle"
-        raise CertificateError(message)
+        raise CertificateError(_NOT_OPTIMAL.format("its residual graph has a negative cycle"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from sufficiency.allocation import residual
 from sufficiency.allocation.eligibility import MS_PER_MIN
@@ -80,10 +81,11 @@ class SettledYear:
                 f"provision {unknown[0]} takes no part in the year: give it a row of places and settle the year anew"
             )
             raise DataError(message)
-        usable = {
-            at[name]: max(places - int(self._staying[at[name]]), 0) if places > 0 else places
-            for name, places in changes.items()
-        }
+        for name, places in changes.items():
+            if not isinstance(places, int | np.integer) or isinstance(places, bool) or places < 0:
+                message = f"provision {name} would have {places!r} places: give a whole number from 0"
+                raise DataError(message)
+        usable = {at[name]: max(int(places) - int(self._staying[at[name]]), 0) for name, places in changes.items()}
         return dataclasses.replace(self, settled=self.settled.with_places(usable))
 
     def with_provision(self, extra: Eligibility) -> SettledYear:
@@ -92,7 +94,8 @@ class SettledYear:
         Parameters
         ----------
         extra
-            `build_eligibility` of the same demand, year and rules with the new rows of provision and places alone.
+            `build_eligibility` of the same demand, year and rules with the new rows of provision and places alone; it
+            may hold other groups too.
 
         Raises
         ------
@@ -105,12 +108,13 @@ class SettledYear:
         if known:
             message = f"provision {known[0]} takes part in the year already: change its places instead"
             raise DataError(message)
-        if tuple(extra.groups["group_id"].astype(str)) != self._group_ids:
+        rows = pd.Index(extra.groups["group_id"].astype(str)).get_indexer(pd.Index(self._group_ids))
+        if (rows < 0).any():
             message = "the new provision was made ready for other groups of pupils: use the demand of this year"
             raise DataError(message)
         settled, headroom = self.settled, self._headroom
         for column in range(len(names)):
-            cost = extra.first_cost[:, column]
+            cost = extra.first_cost[rows, column]
             headroom -= 2 * int(cost.max(initial=0))
             if headroom < 0:
                 message = "the journeys to the new provisions are too long for this optimum: settle the year anew"

@@ -27,6 +27,7 @@ CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
     tables.scenarios,
     placements.placed_somewhere,
     placements.placed_within_the_rules,
+    placements.placed_in_the_calibration_year,
     roads.road_speeds,
     roads.roads_in_pieces,
     roads.places_on_roads,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from sufficiency.checks.faults import issue, refused, unreadable
-from sufficiency.model.vocabulary import MATCHED_TYPES
+from sufficiency.model.vocabulary import HEADLINE, HEADLINE_NCY, HEADLINE_TYPES, MATCHED_TYPES, year_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
 
 TABLE: Final = "placements"
+# a list may differ from a published total by this share without being called incomplete
+FEW_SHARE: Final = 0.02
 
 
 def placed_somewhere(inputs: Inputs) -> Iterator[Issue]:
@@ -86,3 +88,39 @@ def placed_within_the_rules(inputs: Inputs) -> Iterator[Issue]:
                 fix=f"state the {what} that it really takes, or leave it: nobody else like them is placed there",
                 severity="warning",
             )
+
+
+def placed_in_the_calibration_year(inputs: Inputs) -> Iterator[Issue]:
+    """Say that rows of other years are not used, and that the year's are fewer or more than the controls say."""
+    frame = inputs.placements
+    if frame is None or not {"year", "provision_id", "ncy"} <= set(frame.columns):
+        return
+    year = inputs.parameters.calibration_year
+    label = year_label(year)
+    here = frame[frame["year"] == year]
+    if len(here) < len(frame):
+        yield issue(
+            TABLE, None, "", "year", "",
+            check="placements_of_another_year",
+            message=f"rows of other years than {label}, the calibration year, are not used",
+            fix="leave them out, or set the calibration year",
+            severity="warning",
+        )  # fmt: skip
+    offered = here["provision_id"].map(inputs.provision.set_index("provision_id")["provision_type"]).fillna("")
+    stated = here.get("place_sought", pd.Series("", index=here.index)).fillna("")
+    seeks = stated.where(stated != "", offered)
+    headline = int((seeks.isin(HEADLINE_TYPES) & here["ncy"].between(*HEADLINE_NCY)).sum())
+    controls = inputs.controls
+    if "stream" not in controls or inputs.demand is not None:
+        return
+    said = controls.loc[(controls["stream"] == HEADLINE) & (controls["year"] == year), "pupils"].sum()
+    if said and abs(headline - said) > FEW_SHARE * said:
+        more = "more" if headline > said else "fewer"
+        yield issue(
+            TABLE, None, "", "", "",
+            check="placements_and_controls",
+            message=f"the placements of {label} hold {abs(headline - said) / said:.0%} {more} pupils of the headline "
+            "stream than demand/controls.csv: the demand of that year is counted from them",
+            fix="complete the list, or correct the total",
+            severity="warning",
+        )  # fmt: skip

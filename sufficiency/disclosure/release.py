@@ -38,15 +38,7 @@ _SUMS: Final = (
     "pupil_km_per_year",
     *(f"{name}_{band}" for name in ("cost_gbp", "kgco2e") for band in ("low", "central", "high")),
 )
-_AS_THEY_ARE: Final = (
-    "assumptions",
-    "capacity_district_type",
-    "conservation",
-    "data_quality",
-    "primary_equivalence",
-    "schemes",
-    "support_coverage",
-)
+_AS_THEY_ARE: Final = ("assumptions", "capacity_district_type", "conservation", "data_quality", "schemes")
 
 
 def release(
@@ -117,6 +109,8 @@ def _put_beside(
     side.put_reasons(shelf, tables["reasons"], cells)
     side.put_comparison(shelf, tables["comparison"], known, hide_up_to)
     side.put_support(shelf, tables["support_match"], known, hide_up_to)
+    if "support_coverage" in tables and "primary_equivalence" in tables:
+        side.put_coverage(shelf, tables["support_coverage"], tables["primary_equivalence"], known)
     side.put_transfers(shelf, tables["phase_transfers"], known, hide_up_to)
     county = cells[cells["area_id"] == county_id]
     if "money" in tables:

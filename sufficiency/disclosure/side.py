@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WINNERS: Final = ("better_off_pupils", "worse_off_pupils")
 _PRESSURE: Final = ("over_capacity_pupils", "over_number_pupils")
+_EQUIVALENCE: Final = ("primary_places", "secondary_places", "short_of_equivalence_places")
 _SUPPORT: Final = ("own_school_pupils", "partner_pupils", "without_base_pupils")
 _PLACE: Final = [*c.SLICE, "area_id"]
 
@@ -103,6 +104,27 @@ def put_support(shelf: Shelf, match: pd.DataFrame, areas: pd.DataFrame, hide_up_
     rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
     columns = ("scenario_id", "year", "level", "area_id", "area_name", "phase", *_SUPPORT, "mean_extra_km")
     shelf.put("support_match", rows, mask, columns)
+
+
+def put_coverage(shelf: Shelf, schools: pd.DataFrame, places: pd.DataFrame, areas: pd.DataFrame) -> None:
+    """Put the coverage of support bases, after `put_support`: schools of county and districts, places of the county.
+
+    Places beside the pupils in need tell how many at least are without: so there are none below the county, and none
+    there in a year in which a count of its match is hidden in any scenario.
+    """
+    above = areas.loc[areas["level"].isin(["county", "district"]), ["area_id", "level"]]
+    rows = shelf.named(schools.merge(above, on="area_id", validate="m:1"))
+    columns = [*ID, "schools", "schools_with_own_base", "every_secondary_has_a_base"]
+    shelf.put("support_coverage", rows, no_mask(rows), columns)
+    county = above.loc[above["level"] == "county"]
+    rows = shelf.named(places.merge(county, on="area_id", validate="m:1"))
+    match, hidden = shelf.tables["support_match"], shelf.hidden["support_match"]
+    veiled = hidden[list(_SUPPORT)].any(axis=1) & match["area_id"].isin(county["area_id"])
+    mask, years = no_mask(rows), match[veiled].groupby("phase")["year"].agg(set)
+    for phase in ("primary", "secondary"):
+        mask[f"{phase}_places"] = rows["year"].isin(years.get(phase, set()))
+    mask["short_of_equivalence_places"] = mask["primary_places"] | mask["secondary_places"]
+    shelf.put("primary_equivalence", rows, mask, [*ID, *_EQUIVALENCE])
 
 
 def put_transfers(shelf: Shelf, transfers: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:

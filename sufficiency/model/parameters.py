@@ -73,6 +73,8 @@ _ALLOWED: Final[dict[str, Number | Choice | type[bool]]] = {
     "capital_gbp_per_base_place": Number(0, 10_000_000),
     "targeted_plus_share": Number(0, 1),
     "support_partner_limit_km": Number(0, 500),
+    "support_week_share": Number(0.01, 1),
+    "support_turns_per_year": Number(0.1, 50),
     "demand_after_headline_year": Choice(("extrapolated", "low", "high")),
     "placement_mix": Choice(("as_today", "towards_bases")),
     "specialist_base_share_when_complete": Number(0, 1),

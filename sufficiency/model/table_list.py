@@ -15,6 +15,7 @@ from sufficiency.model.table_parts import (
     POINT,
     PROVENANCE,
     PROVISION,
+    ZONE_TRAITS,
     Row,
 )
 from sufficiency.model.table_results import RESULT_ROWS
@@ -71,23 +72,7 @@ INPUT_ROWS: Final[list[Row]] = [
         "file": "boundaries/clusters.csv",
         "columns": [("zone_id", "text", "zone", {}), ("cluster_id", "text", "cluster", {}), *PROVENANCE],
     },
-    {
-        "name": "zone_traits",
-        "meaning": "What kind of place a zone is, for tables of equity. Optional, and zones may be missing.",
-        "key": "zone_id",
-        "file": "boundaries/zone_traits.csv",
-        "columns": [
-            ("zone_id", "text", "zone", {}),
-            (
-                "deprivation_decile",
-                "int",
-                "decile of the national index of multiple deprivation, 1 = most deprived",
-                {"least": 1, "most": 10, "blank": True},
-            ),
-            ("rurality", "code", "kind of settlement", {"codes": v.RURALITIES, "blank": True}),
-            *PROVENANCE,
-        ],
-    },
+    ZONE_TRAITS,
     {
         "name": "population",
         "meaning": "Residents by zone and single year of age.",

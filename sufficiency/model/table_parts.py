@@ -68,3 +68,20 @@ OBSERVED_JOURNEYS: Final[Row] = {
         ("journeys", "int", "journeys that the row stands for; blank = 1", {**COUNT_BLANK, "optional": True}),
     ],
 }
+ZONE_TRAITS: Final[Row] = {
+    "name": "zone_traits",
+    "meaning": "What kind of place a zone is, for tables of equity. Optional, and zones may be missing.",
+    "key": "zone_id",
+    "file": "boundaries/zone_traits.csv",
+    "columns": [
+        ("zone_id", "text", "zone", {}),
+        (
+            "deprivation_decile",
+            "int",
+            "decile of the national index of multiple deprivation, 1 = most deprived",
+            {"least": 1, "most": 10, "blank": True},
+        ),
+        ("rurality", "code", "kind of settlement", {"codes": v.RURALITIES, "blank": True}),
+        *PROVENANCE,
+    ],
+}

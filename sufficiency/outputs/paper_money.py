@@ -139,29 +139,27 @@ def _coverage(facts: Facts) -> list[Block]:
     """Return the test of the national outcome: a base in every secondary school, and as many places in primary."""
     if not (facts.has("support_coverage") and facts.has("primary_equivalence")):
         return []
+    where = {"scenario_id": facts.main, "year": facts.year}
     rows = []
     for area_id, name in (*facts.districts, facts.county):
-        where = {"scenario_id": facts.main, "year": facts.year, "area_id": area_id}
         schools, with_base = (
-            facts.figure("support_coverage", column, phase="secondary", **where)
+            facts.figure("support_coverage", column, area_id=area_id, **where)
             for column in ("schools", "schools_with_own_base")
         )
-        places = [
-            facts.figure("primary_equivalence", column, **where)
-            for column in ("secondary_places", "primary_places", "short_of_equivalence_places")
-        ]
-        rows.append((name, *(figure_text(figure) for figure in (schools, with_base, *places))))
+        rows.append((name, figure_text(schools), figure_text(with_base)))
     columns = (
         Column("District", number=False, width=2.1),
         Column("Secondary schools"),
-        Column("With a base of their own", width=1.1),
-        Column("Secondary places"),
-        Column("Primary places"),
-        Column("Primary places short of as many", width=1.2),
+        Column("With a base of their own"),
+    )
+    secondary, primary, short = (
+        facts.figure("primary_equivalence", column, area_id=facts.county[0], **where)
+        for column in ("secondary_places", "primary_places", "short_of_equivalence_places")
     )
     note = (
         "The national aim is a base in every secondary school in time, and as many places in primary schools across "
-        "the area. A district's shortfall is its own; one district's surplus does not mend another's."
+        f"the area. Places in secondary bases: {figure_text(secondary)}; in primary bases: {figure_text(primary)}; "
+        f"primary places short of as many: {figure_text(short)}."
     )
     title = f"Coverage of support bases, {facts.year_text}, {style.scenario_title(facts.main).lower()}"
     return [Table(title, columns, tuple(rows), (note,), total_rows=1)]

@@ -43,6 +43,8 @@ _TITLES: Final = {
     "capital_gbp_per_base_place": "Capital a specialist-base place",
     "targeted_plus_share": "Share of pupils who need targeted-plus support",
     "support_partner_limit_km": "Longest distance to a partner's support base",
+    "support_week_share": "Share of the week that a pupil is in a support base",
+    "support_turns_per_year": "Pupils whom one support place serves in a year",
     "demand_after_headline_year": "Need after the headline year",
     "placement_mix": "Mix of the places sought",
     "specialist_base_share_when_complete": "Share who seek a base when the programme is complete",

@@ -15,7 +15,7 @@ from sufficiency import allocation, measures
 from sufficiency.allocation.policies import Label, YearResult, allocate_year
 from sufficiency.assess import areas_in_order, demand_of, network_of, rules_of
 from sufficiency.model.errors import ParameterError
-from sufficiency.model.vocabulary import ALL, HEADLINE_NCY, HEADLINE_TYPES, NEED_NAMES, PHASE_NAMES, year_label
+from sufficiency.model.vocabulary import ALL, HEADLINE_TYPES, NEED_NAMES, PHASE_NAMES, year_label
 from sufficiency.travel import journey_times
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ _FROM: Final = {
 
 @dataclass(frozen=True)
 class OpenedYear:
-    """A year of a scenario: what may go where (``eligibility``), and the proven optimum (``result``)."""
+    """A year of a scenario, headline stream: what may go where (``eligibility``), and the proven optimum (``result``).
+
+    Other streams have places and types of their own and are neither added nor netted.
+    """
 
     inputs: Inputs
     scenario_id: str
@@ -89,9 +92,12 @@ def open_year(
         inputs.border_flows,
         net=bool(inputs.parameters.value("net_other_councils_pupils")),
     )
-    eligibility = allocation.build_eligibility(
+    every = allocation.build_eligibility(
         groups, inputs.provision, places, inputs.acceptance, travel, year=year, rules=rules_of(inputs)
     )
+    headline = measures.headline_groups(every.groups).to_numpy(dtype=np.bool_)
+    offered = every.provision["provision_type"].isin(HEADLINE_TYPES).to_numpy(dtype=np.bool_)
+    eligibility = allocation.part_of(every, headline, offered)
     result = allocate_year(eligibility, Label(scenario_id, "optimal"))
     return OpenedYear(inputs, scenario_id, groups, travel, eligibility, result)
 
@@ -162,11 +168,11 @@ def growth(opened: OpenedYear, provision_id: str, more_places: Iterable[int]) ->
     start = before.figures()
     rows = []
     for more in more_places:
-        now = before.with_places({provision_id: today + int(more)}).figures()
+        now = before.with_places({provision_id: today + more}).figures()
         rows.append(
             (
-                int(more),
-                today + int(more),
+                more,
+                today + more,
                 now.unplaced_pupils,
                 now.without_local_place_pupils,
                 now.travel_min,
@@ -185,7 +191,7 @@ def settled(opened: OpenedYear) -> SettledYear:
 
 
 def unlocks(opened: OpenedYear) -> pd.DataFrame:
-    """Return, for every group without a place, the cheapest change that would place one of its pupils.
+    """Return, for every group without a place, the cheapest change that could place one of its pupils.
 
     Returns
     -------
@@ -219,14 +225,8 @@ def access(opened: OpenedYear, decay: Decay) -> pd.DataFrame:
     """
     year, parameters = opened.eligibility, opened.inputs.parameters
     described = measures.describe_groups(year.groups, opened.inputs.zones, parameters.county_id)
-    rows = (
-        described["place_sought"].isin(HEADLINE_TYPES)
-        & described["ncy"].between(*HEADLINE_NCY)
-        & (described["attendance"] == "day")
-    ).to_numpy(dtype=np.bool_)
-    columns = ((year.provision["tier"] == _LOCAL) & year.provision["provision_type"].isin(HEADLINE_TYPES)).to_numpy(
-        dtype=np.bool_
-    )
+    rows = (described["attendance"] == "day").to_numpy(dtype=np.bool_)
+    columns = (year.provision["tier"] == _LOCAL).to_numpy(dtype=np.bool_)
     cells = np.ix_(rows, columns)
     minutes = np.where(year.milliseconds[cells] >= 0, year.milliseconds[cells] / 60_000, np.nan)
     reach = measures.Reach(

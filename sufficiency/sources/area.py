@@ -65,6 +65,7 @@ def read_area(directory: Path) -> Inputs:
     known = schemes.schemes["scheme_id"]
     scenarios = read_scenarios(directory / "schemes" / "scenarios", known, issues)
     speeds = read_speeds(directory / "roads", issues)
+    traits = _traits(directory / "boundaries" / "zone_traits.csv", issues)
     roads = dataclasses.replace(read_roads(directory / "roads", issues, crs=parameters.crs), speeds=speeds)
     return Inputs(
         parameters=parameters,
@@ -93,7 +94,7 @@ def read_area(directory: Path) -> Inputs:
         issues=issues_table(issues),
         digests=digests(directory),
         placements=demand.placements,
-        zone_traits=_traits(directory / "boundaries" / "zone_traits.csv", issues),
+        zone_traits=traits,
     )
 
 

@@ -170,15 +170,13 @@ def lists_by_hand(year: Eligibility, choose: Preference) -> tuple[np.ndarray, li
     group = np.array([row for row, count in enumerate(year.pupils.tolist()) for _ in range(count)], dtype=np.int64)
     number = np.array([k for count in year.pupils.tolist() for k in range(count)], dtype=np.uint64)
     who = module._digests(year.groups["group_id"], choose.seed)[group] + module._mix(number)
+    drawn = module._uniform(module._mix(who))
     taste = module._gumbel(who, module._digests(year.provision["provision_id"], choose.seed))
-    wants, could, leaked = [], 0, 0
+    wants = []
     for pupil, row in enumerate(group.tolist()):
         allowed = [j for j in range(len(year.places)) if year.first_cost[row, j] >= 0]
-        leaks = False
-        if any(year.tier[j] == 3 and year.places[j] > 0 for j in allowed):
-            could += 1
-            leaks = int(choose.leakage_share * could + 1e-9) > leaked
-            leaked += leaks
+        could = any(year.tier[j] == 3 and year.places[j] > 0 for j in allowed)
+        leaks = could and drawn[pupil] < choose.leakage_share
         order = [3, 1, 2] if leaks else [1, 2, 3]
         utility = {j: taste[pupil, j] - choose.decay_per_min * year.first_cost[row, j] / 60_000 for j in allowed}
         wants.append(
@@ -340,7 +338,7 @@ def test_rows_in_any_order_and_provision_that_nobody_may_take_change_nothing(see
     assert answer(tables[0], pd.concat([strange, tables[1]]), pd.concat([more, tables[2]])) == expected
 
 
-@pytest.mark.parametrize("leakage_share", [0.0, 1.0])
+@pytest.mark.parametrize("leakage_share", [0.0, 0.4, 1.0])
 def test_a_family_does_not_notice_who_else_is_there_while_there_is_room(leakage_share: float) -> None:
     tiers = [{"tier": tier} for tier in ("local", "local", "independent", "independent")]
     groups = [{"group_id": f"g{number}", "ncy": number, "pupils": 7} for number in range(10)]

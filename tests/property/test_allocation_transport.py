@@ -137,7 +137,7 @@ def test_tiers_are_lexicographic(problem: Problem, data: st.DataObject) -> None:
     cost, pupils, places = problem
     tier = np.array([data.draw(st.integers(1, 3)) for _ in places], dtype=np.int64)
     answer = solve_tiers(cost, pupils, places, tier)
-    certify_tiers(answer, pupils, places, tier, label=("", "optimal", 2024, "first_fit"))
+    certify_tiers(answer, cost, pupils, places, tier, label=("", "optimal", 2024, "first_fit"))
 
     def ranked(flow: Ints) -> tuple[int, ...]:
         by_tier = [int(flow[:, tier <= last].sum()) for last in (1, 2, 3)]

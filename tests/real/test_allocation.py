@@ -103,7 +103,7 @@ def test_school_placements_that_fill_the_schools_of_the_first_priority(placement
     places, first = schools["Count"].to_numpy(), (schools["priority"] == 1).to_numpy()
     tier = np.where(first, 1, 2)
     answer = solve_tiers(cost, students, places, tier)
-    certify_tiers(answer, students, places, tier, label=("", "optimal", 0, "spopt"))
+    certify_tiers(answer, cost, students, places, tier, label=("", "optimal", 0, "spopt"))
     flow = answer.flow.flow.toarray()
     assert (flow[:, first].sum(axis=0) == places[first]).all()
     assert (int(flow.sum()), answer.cost) == (10, 872)

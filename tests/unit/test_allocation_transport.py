@@ -13,6 +13,7 @@ from sufficiency.allocation.certificate import certify, certify_cut
 from sufficiency.allocation.residual import LIMIT, path_bound
 from sufficiency.allocation.solve import place_gains, transport
 from sufficiency.allocation.tiers import certify_tiers, solve_tiers, tier_prices
+from sufficiency.allocation.what_if import settle
 from sufficiency.model.errors import CertificateError, DataError, SufficiencyError
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def test_a_wrong_tier_cut_is_refused() -> None:
     # Tier 1 is column 1: it can take two pupils; the cut must prove it.
     tier = np.array([2, 1])
     result = solve_tiers(COST, PUPILS, PLACES, tier)
-    assert certify_tiers(result, PUPILS, PLACES, tier, label=LABEL).placed == 4
+    assert certify_tiers(result, COST, PUPILS, PLACES, tier, label=LABEL).placed == 4
     assert (
         certify_cut(
             np.array([[False, True], [False, False], [False, True]]), PUPILS, PLACES, result.flow, result.cuts[0]
@@ -218,4 +219,52 @@ def test_a_wrong_tier_cut_is_refused() -> None:
         == 4
     )
     with pytest.raises(CertificateError, match="cut"):
-        certify_tiers(replace(result, cuts=(~result.cuts[0], result.cuts[1])), PUPILS, PLACES, tier, label=LABEL)
+        certify_tiers(replace(result, cuts=(~result.cuts[0], result.cuts[1])), COST, PUPILS, PLACES, tier, label=LABEL)
+
+
+@pytest.mark.parametrize(
+    ("identity", "change"),
+    [
+        ("travel", lambda found: {"cost": found.cost + 1}),
+        (
+            "priced as asked",
+            lambda found: {"priced_cost": np.where(COST == 5, found.priced_cost - 1, found.priced_cost)},
+        ),
+        ("one price a tier", lambda found: {"tier_price": found.tier_price + np.array([1, 0])}),
+        (
+            "a step that no travel outweighs",
+            lambda found: {
+                "tier_price": found.tier_price // found.tier_price.max(),
+                "priced_cost": np.where(COST >= 0, COST + found.tier_price // found.tier_price.max(), -1),
+            },
+        ),
+    ],
+)
+def test_a_question_priced_otherwise_than_asked_is_refused(identity: str, change: Any) -> None:
+    tier = np.array([2, 1])
+    if identity == "one price a tier":
+        tier = np.array([1, 1])
+    result = solve_tiers(COST, PUPILS, PLACES, tier)
+    with pytest.raises(CertificateError, match=identity):
+        certify_tiers(replace(result, **change(result)), COST, PUPILS, PLACES, tier, label=LABEL)
+
+
+@pytest.mark.parametrize(
+    ("cost", "pupils", "places", "of", "error"),
+    [
+        ([[9, 1]], [1], [1, 1], ([[9, 1]], [1], [1, 0]), CertificateError),  # dearer, with a cheaper place free
+        ([[1]], [1], [1], ([[1]], [1], [0]), CertificateError),  # left out, with room
+        ([[1]], [2], [1], ([[1]], [2], [2]), DataError),  # more than the places
+        ([[1]], [1], [1], ([[1]], [2], [2]), DataError),  # other pupils
+        ([[-1, 1]], [1], [1, 1], ([[1, -1]], [1], [1, 1]), DataError),  # where they may not be
+    ],
+)
+def test_a_what_if_starts_from_the_optimum_of_its_own_problem(
+    cost: Any, pupils: Any, places: Any, of: tuple[Any, Any, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error, match="flow is not"):
+        settle(cost, pupils, places, transport(*of))
+    assert (
+        settle(cost, pupils, places, transport(cost, pupils, places)).unplaced_pupils
+        == settle(cost, pupils, places).unplaced_pupils
+    )
