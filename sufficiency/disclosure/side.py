@@ -114,7 +114,8 @@ def put_coverage(shelf: Shelf, schools: pd.DataFrame, places: pd.DataFrame, area
     """
     above = areas.loc[areas["level"].isin(["county", "district"]), ["area_id", "level"]]
     rows = shelf.named(schools.merge(above, on="area_id", validate="m:1"))
-    columns = [*ID, "schools", "schools_with_own_base", "every_secondary_has_a_base"]
+    named = ("scenario_id", "year", "level", "area_id", "area_name")
+    columns = (*named, "schools", "schools_with_own_base", "every_secondary_has_a_base")
     shelf.put("support_coverage", rows, no_mask(rows), columns)
     county = above.loc[above["level"] == "county"]
     rows = shelf.named(places.merge(county, on="area_id", validate="m:1"))
@@ -124,7 +125,7 @@ def put_coverage(shelf: Shelf, schools: pd.DataFrame, places: pd.DataFrame, area
     for phase in ("primary", "secondary"):
         mask[f"{phase}_places"] = rows["year"].isin(years.get(phase, set()))
     mask["short_of_equivalence_places"] = mask["primary_places"] | mask["secondary_places"]
-    shelf.put("primary_equivalence", rows, mask, [*ID, *_EQUIVALENCE])
+    shelf.put("primary_equivalence", rows, mask, (*named, *_EQUIVALENCE))
 
 
 def put_transfers(shelf: Shelf, transfers: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
