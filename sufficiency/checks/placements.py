@@ -84,7 +84,7 @@ def placed_within_the_rules(inputs: Inputs) -> Iterator[Issue]:
                 column,
                 "",
                 check="placed_outside_the_rules",
-                message=f"pupils are placed there whose {what} it does not state",
+                message=f"pupils are placed at {provision_id} whose {what} it does not state",
                 fix=f"state the {what} that it really takes, or leave it: nobody else like them is placed there",
                 severity="warning",
             )

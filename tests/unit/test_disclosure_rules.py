@@ -289,3 +289,36 @@ def test_support_need_is_one_in_every_scenario(county):
     few = support.assign(partner_pupils=[3, 0], own_school_pupils=[16, 16])
     veil = released_of(county, support_match=few).hidden["support_match"]
     assert veil.loc[0, ["partner_pupils", "mean_extra_km"]].all()
+
+
+def test_places_of_bases_are_not_told_where_they_narrow_down_a_hidden_count(county):
+    """46 in need and 41 places leave at least 5 without: beside a hidden count of 1 to 5, that would be exactly 5."""
+    years = [2027, 2027, 2028, 2028]
+    support = pd.DataFrame(
+        {
+            "scenario_id": ["do_nothing", "programme"] * 2,
+            "year": years,
+            "area_id": "C",
+            "phase": "secondary",
+            "own_school_pupils": [0, 35, 0, 36],
+            "partner_pupils": [0, 6, 0, 10],
+            "without_base_pupils": [46, 5, 46, 0],
+            "mean_extra_km": np.nan,
+        }
+    )
+    places = pd.DataFrame(
+        {"scenario_id": ["do_nothing", "programme"] * 2, "year": years, "primary_places": 0,
+         "secondary_places": [0, 41, 0, 60], "short_of_equivalence_places": [0, 41, 0, 60]}
+    )  # fmt: skip
+    everywhere = pd.concat([places.assign(area_id=area_id) for area_id in ("C", "D1", "d2-a")], ignore_index=True)
+    schools = everywhere[["scenario_id", "year", "area_id"]].assign(
+        schools=2, schools_with_own_base=1, every_secondary_has_a_base=False
+    )
+    released = released_of(county, support_match=support, support_coverage=schools, primary_equivalence=everywhere)
+    told = released.tables["primary_equivalence"]
+    assert set(told["area_id"]) == {"C"}
+    assert told["secondary_places"].isna().tolist() == [True, True, False, False]
+    assert told["short_of_equivalence_places"].isna().tolist() == [True, True, False, False]
+    assert told["primary_places"].notna().all()
+    assert set(released.tables["support_coverage"]["area_id"]) == {"C", "D1"}
+    assert not {"places", "needing_pupils"} & set(released.tables["support_coverage"].columns)
