@@ -11,6 +11,7 @@ Ahuja, Magnanti and Orlin (1993), *Network Flows*, section 17.5 (column generati
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -67,6 +68,11 @@ def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int)
     problem = Problem(pupils, places, unplaced_price)
     usable: Bools = (cost >= 0) & (pupils > 0)[:, None] & (places > 0)[None, :]
     arcs = _cheapest(cost, usable)
+    if arcs is not usable:
+        # The solver scales with the price: first one that nearly always is enough, and is seen to be.
+        cells = _solve(arcs, cost, problem._replace(unplaced_price=1 + int(cost.max())))
+        with contextlib.suppress(CertificateError):
+            return cells, _distances(cost, cells, problem)
     for _ in range(ROUNDS):
         cells = _solve(arcs, cost, problem)
         try:
