@@ -112,8 +112,10 @@ def _cheapest(cost: Ints, usable: Bools) -> Bools:
     """Return the cheapest arcs of each row, and all that cost as little as the last of them."""
     if cost.shape[1] <= CHEAPEST_ARCS or int(usable.sum()) <= FEW_ARCS:
         return usable
+    # the more places there are, the further down its list a pupil may have to go
+    first = max(CHEAPEST_ARCS, cost.shape[1] // 25)
     own = np.where(usable, cost, residual.INFINITE)
-    last = np.partition(own, CHEAPEST_ARCS - 1, axis=1)[:, CHEAPEST_ARCS - 1]
+    last = np.partition(own, first - 1, axis=1)[:, first - 1]
     return usable & (own <= last[:, None])
 
 
