@@ -14,7 +14,7 @@ from sufficiency.disclosure.system import hide_cells
 from sufficiency.model.vocabulary import ALL, HEADLINE, RANGED_JOURNEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 WINNERS: Final = ("better_off_pupils", "worse_off_pupils")
 _PRESSURE: Final = ("over_capacity_pupils", "over_number_pupils")
@@ -106,24 +106,32 @@ def put_support(shelf: Shelf, match: pd.DataFrame, areas: pd.DataFrame, hide_up_
     shelf.put("support_match", rows, mask, columns)
 
 
-def put_coverage(shelf: Shelf, schools: pd.DataFrame, places: pd.DataFrame, areas: pd.DataFrame) -> None:
+def put_coverage(shelf: Shelf, tables: Mapping[str, pd.DataFrame], areas: pd.DataFrame, hide_up_to: int) -> None:
     """Put the coverage of support bases, after `put_support`: schools of county and districts, places of the county.
 
-    Places beside the pupils in need tell how many at least are without: so there are none below the county, and none
-    there in a year in which a count of its match is hidden in any scenario.
+    Places beside the pupils in need tell how many at least are without a base, and few places how many at most have
+    one. So there are none below the county, and none there where a count of the match is hidden that they would narrow.
     """
-    above = areas.loc[areas["level"].isin(["county", "district"]), ["area_id", "level"]]
-    rows = shelf.named(schools.merge(above, on="area_id", validate="m:1"))
     named = ("scenario_id", "year", "level", "area_id", "area_name")
+    above = areas.loc[areas["level"].isin(["county", "district"]), ["area_id", "level"]]
+    rows = shelf.named(tables["support_coverage"].merge(above, on="area_id", validate="m:1"))
     columns = (*named, "schools", "schools_with_own_base", "every_secondary_has_a_base")
     shelf.put("support_coverage", rows, no_mask(rows), columns)
-    county = above.loc[above["level"] == "county"]
-    rows = shelf.named(places.merge(county, on="area_id", validate="m:1"))
-    match, hidden = shelf.tables["support_match"], shelf.hidden["support_match"]
-    veiled = hidden[list(_SUPPORT)].any(axis=1) & match["area_id"].isin(county["area_id"])
-    mask, years = no_mask(rows), match[veiled].groupby("phase")["year"].agg(set)
+
+    county = above[above["level"] == "county"]
+    rows = shelf.named(tables["primary_equivalence"].merge(county, on="area_id", validate="m:1"))
+    match = tables["support_match"].reset_index(drop=True)
+    match = match.assign(
+        in_need_pupils=match[list(_SUPPORT)].sum(axis=1),
+        veiled=shelf.hidden["support_match"][list(_SUPPORT)].any(axis=1).to_numpy(bool),
+    )
+    mask, key = no_mask(rows), ["scenario_id", "year", "area_id"]
     for phase in ("primary", "secondary"):
-        mask[f"{phase}_places"] = rows["year"].isin(years.get(phase, set()))
+        own = match.loc[match["phase"] == phase, [*key, "in_need_pupils", "veiled"]]
+        beside = rows[[*key, f"{phase}_places"]].merge(own, on=key, how="left", validate="1:1")
+        places = beside[f"{phase}_places"]
+        narrows = (places < beside["in_need_pupils"].fillna(0)) & (places > 0) | (places > 0) & (places <= hide_up_to)
+        mask[f"{phase}_places"] = (narrows & beside["veiled"].eq(True)).to_numpy(bool)
     mask["short_of_equivalence_places"] = mask["primary_places"] | mask["secondary_places"]
     shelf.put("primary_equivalence", rows, mask, (*named, *_EQUIVALENCE))
 

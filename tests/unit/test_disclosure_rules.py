@@ -317,8 +317,8 @@ def test_places_of_bases_are_not_told_where_they_narrow_down_a_hidden_count(coun
     released = released_of(county, support_match=support, support_coverage=schools, primary_equivalence=everywhere)
     told = released.tables["primary_equivalence"]
     assert set(told["area_id"]) == {"C"}
-    assert told["secondary_places"].isna().tolist() == [True, True, False, False]
-    assert told["short_of_equivalence_places"].isna().tolist() == [True, True, False, False]
+    assert told["secondary_places"].isna().tolist() == [False, True, False, False]
+    assert told["short_of_equivalence_places"].isna().tolist() == [False, True, False, False]
     assert told["primary_places"].notna().all()
     assert set(released.tables["support_coverage"]["area_id"]) == {"C", "D1"}
     assert not {"places", "needing_pupils"} & set(released.tables["support_coverage"].columns)
