@@ -12,18 +12,16 @@ import pandas as pd
 from sufficiency.allocation.conservation import check_rules, conservation
 from sufficiency.allocation.eligibility import build_eligibility, exclusion_reasons
 from sufficiency.allocation.observed import as_placed_year
-from sufficiency.allocation.policies import Label, YearResult, allocate_year, nearest_year
+from sufficiency.allocation.policies import Label, YearResult, allocate_year, column_sums, nearest_year, placed_table
 from sufficiency.allocation.preference import Preference, preference_year
 from sufficiency.allocation.rolling import stayers_of
 from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.results import Allocation
 from sufficiency.model.tables import conform
-from sufficiency.model.vocabulary import POLICIES, TIERS, year_label
+from sufficiency.model.vocabulary import POLICIES, year_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from scipy.sparse import csr_matrix
 
     from sufficiency.allocation.eligibility import Eligibility, Rules
     from sufficiency.model.results import TravelTimes
@@ -232,7 +230,11 @@ def _preference_note(chosen: Preference) -> str:
 
 
 def _bundle(results: list[YearResult], demand: pd.DataFrame, label: Label, notes: tuple[str, ...]) -> Allocation:
-    allocation = [_placed(result, flow, instead=instead) for result in results for flow, instead in _flows(result)]
+    allocation = [
+        placed_table(result.eligibility, flow).assign(substitute=instead)
+        for result in results
+        for flow, instead in ((result.first, False), (result.substitute, True))
+    ]
     why = exclusion_reasons(demand)
     excluded = demand.assign(reason=why).loc[why != ""].sort_values(["year", "group_id"])
     shared = [result.interchangeable for result in results]
@@ -261,30 +263,6 @@ def _table(parts: list[pd.DataFrame], name: str, label: Label) -> pd.DataFrame:
     return conform(whole.assign(scenario_id=label.scenario_id, policy=label.policy), name)
 
 
-def _flows(result: YearResult) -> tuple[tuple[csr_matrix, bool], tuple[csr_matrix, bool]]:
-    return (result.first, False), (result.substitute, True)
-
-
-def _placed(result: YearResult, flow: csr_matrix, *, instead: bool) -> pd.DataFrame:
-    year = result.eligibility
-    cells = flow.tocoo()
-    order = np.lexsort((cells.col, cells.row))
-    rows, columns, amounts = cells.row[order], cells.col[order], cells.data[order]
-    # A placement that is observed may have no road route; then it has no journey.
-    daily = (year.groups["attendance"] == "day").to_numpy()[rows] & (year.milliseconds[rows, columns] >= 0)
-    return pd.DataFrame(
-        {
-            "group_id": year.groups["group_id"].to_numpy()[rows],
-            "provision_id": year.provision["provision_id"].to_numpy()[columns],
-            "pupils": amounts.astype(np.int64),
-            "tier": np.array(TIERS, dtype=object)[year.tier[columns] - 1],
-            "substitute": np.full(len(rows), instead, dtype=np.bool_),
-            "travel_min": np.where(daily, year.milliseconds[rows, columns] / 60_000, np.nan),
-            "travel_km": np.where(daily, year.metres[rows, columns] / 1_000, np.nan),
-        }
-    )
-
-
 def _unplaced(result: YearResult) -> pd.DataFrame:
     waiting = np.flatnonzero(result.unplaced)
     return pd.DataFrame(
@@ -299,7 +277,7 @@ def _unplaced(result: YearResult) -> pd.DataFrame:
 
 def _use(result: YearResult) -> pd.DataFrame:
     year = result.eligibility
-    placed = np.asarray((result.first + result.substitute).sum(axis=0), dtype=np.int64).ravel()
+    placed = column_sums(result.first + result.substitute)
     over_number = np.maximum(result.stayers - year.places, 0)
     return pd.DataFrame(
         {

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Eligibility", "Rules", "build_eligibility", "exclusion_reasons", "part_of", "why_not"]
 
 MS_PER_MIN = 60_000
+# what tells pupils apart, within a year
+PUPIL = ["origin_id", "ncy", "sex", "need", "ehcp", "place_sought", "attendance"]
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ Ahuja, Magnanti and Orlin (1993), *Network Flows*, section 17.5 (column generati
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from sufficiency.allocation import residual
+from sufficiency.allocation.residual import Cells, Problem, optimal_distances
 from sufficiency.model.errors import CertificateError, DataError
 
 if TYPE_CHECKING:
@@ -30,24 +31,8 @@ ROUNDS = 6
 FEW_ARCS = 60_000  # solved whole, as fast as in rounds
 
 
-class Problem(NamedTuple):
-    """Pupils int64 [n], places int64 [m], and the price of a pupil without a place."""
-
-    pupils: Ints
-    places: Ints
-    unplaced_price: int
-
-
-class Cells(NamedTuple):
-    """The cells of a flow: rows, columns and pupils, int64 [k], each above 0."""
-
-    rows: Ints
-    columns: Ints
-    amounts: Ints
-
-
 def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Cells, Ints]:
-    """Return an optimal flow, and what one more place at each column would change (`residual.column_distances`).
+    """Return an optimal flow, and what one more place at each column would change (`residual.optimal_distances`).
 
     Parameters
     ----------
@@ -72,38 +57,23 @@ def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int)
         # The solver scales with the price: first one that nearly always is enough, and is seen to be.
         cells = _solve(arcs, cost, problem._replace(unplaced_price=1 + int(cost.max())))
         with contextlib.suppress(CertificateError):
-            return cells, _distances(cost, cells, problem)
+            return cells, optimal_distances(cost, cells, problem)
     for _ in range(ROUNDS):
         cells = _solve(arcs, cost, problem)
         try:
-            return cells, _distances(cost, cells, problem)
+            return cells, optimal_distances(cost, cells, problem)
         except CertificateError:
             if arcs is usable:
                 raise
             arcs = arcs | _missing(arcs, usable, cost, cells, problem)
     cells = _solve(usable, cost, problem)
-    return cells, _distances(cost, cells, problem)
-
-
-def _distances(cost: Ints, cells: Cells, problem: Problem) -> Ints:
-    """Return int64 [m], `residual.column_distances`; raises when the flow is not optimal."""
-    pupils, places, unplaced_price = problem
-    unplaced = pupils - residual.sums(cells.rows, cells.amounts, len(pupils))
-    used = residual.sums(cells.columns, cells.amounts, cost.shape[1])
-    graph = residual.column_graph(cost, cells.rows, cells.columns)
-    distance = residual.column_distances(graph, cost, unplaced, used, unplaced_price)
-    to_free_room = distance[used < places]
-    instead_of_another = distance[cells.columns] + unplaced_price - cost[cells.rows, cells.columns]
-    if (to_free_room < 0).any() or (instead_of_another < 0).any():
-        message = "the flow is not optimal: a move to free room, or into the place of a pupil who then has none, saves"
-        raise CertificateError(message)
-    return distance
+    return cells, optimal_distances(cost, cells, problem)
 
 
 def _missing(arcs: Bools, usable: Bools, cost: Ints, cells: Cells, problem: Problem) -> Bools:
     """Return the usable arcs that would lower the cost of an optimum over `arcs`, by its prices."""
     known = np.where(arcs, cost, np.int64(-1))
-    place_price = np.maximum(0, -_distances(known, cells, problem))
+    place_price = np.maximum(0, -optimal_distances(known, cells, problem))
     pupil_price = residual.cheapest(known, place_price, problem.unplaced_price)
     return usable & (cost + place_price[None, :] < pupil_price[:, None])
 

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix, csr_matrix
 
-from sufficiency.allocation.eligibility import why_not
-from sufficiency.allocation.policies import LOCAL_TIER, YearResult, unproven_year
+from sufficiency.allocation.eligibility import PUPIL, why_not
+from sufficiency.allocation.policies import LOCAL_TIER, YearResult, column_sums, flow_matrix, unproven_year
 from sufficiency.model.errors import DataError
+from sufficiency.model.placements import sought_by
 from sufficiency.model.vocabulary import MATCHED_TYPES, NOT_LOCATED, NOT_PLACED, year_label
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
     from sufficiency.allocation.eligibility import Eligibility
     from sufficiency.allocation.residual import Ints
 
 __all__ = ["as_placed_year", "passing_table"]
 
-PUPIL: Final = ["origin_id", "ncy", "sex", "need", "ehcp", "place_sought", "attendance"]
 _PASSING: Final = [
     "group_id", "provision_id", "pupils", "travel_min", "nearest_min", "passed_provision_id", "passed_min",
     "outside_rules",
@@ -53,9 +54,8 @@ def as_placed_year(eligibility: Eligibility, placements: pd.DataFrame) -> YearRe
     """
     first, substitute = _flows(eligibility, placements)
     result = unproven_year(eligibility, first, substitute)
-    surplus = -int(result.unplaced.clip(max=0).sum())
-    if surplus:
-        raise DataError(_not_in_demand(eligibility, surplus))
+    if (result.unplaced < 0).any():
+        raise DataError(_not_in_demand(eligibility))
     n_groups = len(eligibility.groups)
     return dataclasses.replace(result, reason=[NOT_PLACED] * n_groups, bottleneck=[""] * n_groups)
 
@@ -65,36 +65,31 @@ def _flows(eligibility: Eligibility, placements: pd.DataFrame) -> tuple[csr_matr
     known = eligibility.provision.set_index("provision_id")["provision_type"]
     here = placements[placements["year"] == eligibility.year]
     here = here[here["provision_id"].isin(known.index) & ~here["origin_id"].isin(["", NOT_LOCATED])]
-    offered = here["provision_id"].map(known)
-    sought = here["place_sought"] if "place_sought" in here else pd.Series("", index=here.index)
-    here = here.assign(place_sought=sought.where(sought.fillna("") != "", offered), provision_type=offered)
+    here = here.assign(place_sought=sought_by(here, eligibility.provision))
     here = here[here["place_sought"].isin(MATCHED_TYPES)]
     groups = eligibility.groups[PUPIL].assign(row=np.arange(len(eligibility.groups)))
     found = here.merge(groups, on=PUPIL, how="left", validate="many_to_one")
     if found["row"].isna().any():
-        raise DataError(_not_in_demand(eligibility, int(found["row"].isna().sum())))
+        raise DataError(_not_in_demand(eligibility))
     column = pd.Index(eligibility.provision["provision_id"]).get_indexer(pd.Index(found["provision_id"]))
     closed = found.loc[~eligibility.is_open[column], "provision_id"]
     if len(closed):
         message = (
-            f"{len(closed)} pupils are placed in provision without a row of places for {year_label(eligibility.year)}, "
-            f"first {closed.iloc[0]}: add it to schools/places.csv"
+            f"pupils are placed at {closed.iloc[0]}, which has no row of places for {year_label(eligibility.year)}: "
+            "add it to schools/places.csv"
         )
         raise DataError(message)
-    instead = (found["place_sought"] != found["provision_type"]).to_numpy(dtype=np.bool_)
-    row = found["row"].to_numpy(dtype=np.int64)
-
-    def counted(which: np.ndarray) -> csr_matrix:
-        ones = np.ones(int(which.sum()), dtype=np.int64)
-        shape = (len(eligibility.groups), len(eligibility.provision))
-        return coo_matrix((ones, (row[which], column[which])), shape=shape, dtype=np.int64).tocsr()
-
-    return counted(~instead), counted(instead)
+    instead = (found["place_sought"] != found["provision_id"].map(known)).to_numpy(dtype=np.bool_)
+    row, ones = found["row"].to_numpy(dtype=np.int64), np.ones(len(found), dtype=np.int64)
+    first, substitute = (
+        flow_matrix(row[which], column[which], ones[which], eligibility) for which in (~instead, instead)
+    )
+    return first, substitute
 
 
-def _not_in_demand(eligibility: Eligibility, pupils: int) -> str:
+def _not_in_demand(eligibility: Eligibility) -> str:
     return (
-        f"{pupils} pupils of the placements of {year_label(eligibility.year)} are not in the demand of that year: "
+        f"the placements of {year_label(eligibility.year)} hold pupils who are not in the demand of that year: "
         "count it from the placements (demand.demand_of_placements)"
     )
 
@@ -123,8 +118,7 @@ def passing_table(result: YearResult, roll: Ints | None = None) -> pd.DataFrame:
     flow = (result.first + result.substitute).tocoo()
     order = np.lexsort((flow.col, flow.row))
     row, column, pupils = flow.row[order], flow.col[order], flow.data[order].astype(np.int64)
-    held = np.asarray((result.first + result.substitute).sum(axis=0), dtype=np.int64).ravel() if roll is None else roll
-    room = year.places - held
+    room = year.places - (column_sums(flow) if roll is None else roll)
     suitable = (year.first_cost >= 0) & (year.tier == LOCAL_TIER)[None, :]
     minutes = np.where(suitable, year.milliseconds / 60_000, np.inf)[row]
     day = (year.groups["attendance"] == "day").to_numpy()[row]

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import coo_matrix, csr_matrix
 
 from sufficiency.allocation import residual
+from sufficiency.allocation.eligibility import MS_PER_MIN
 from sufficiency.allocation.reasons import bottlenecks, reasons
 from sufficiency.allocation.tiers import TieredFlow, certify_tiers, solve_tiers
+from sufficiency.model.vocabulary import TIERS
 
 if TYPE_CHECKING:
     from sufficiency.allocation.eligibility import Eligibility
@@ -88,8 +91,8 @@ def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | Non
     """
     held = stayers or nobody_stays(eligibility)
     kept = held.first + held.substitute
-    staying = _column_sums(kept)
-    pupils = eligibility.pupils - _row_sums(kept)
+    staying = column_sums(kept)
+    pupils = eligibility.pupils - row_sums(kept)
     places = np.maximum(eligibility.places - staying, 0)
     result = solve_tiers(eligibility.first_cost, pupils, places, eligibility.tier)
     named = (label.scenario_id, label.policy, eligibility.year)
@@ -100,7 +103,7 @@ def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | Non
     interchangeable = residual.interchangeable_pupils(result.priced_cost, places, result.flow)
     substitute = held.substitute
     if (eligibility.substitute_cost[unplaced > 0] >= 0).any():
-        left = places - _column_sums(first)
+        left = places - column_sums(first)
         second = solve_tiers(eligibility.substitute_cost, unplaced, left, eligibility.tier)
         proof = certify_tiers(
             second, eligibility.substitute_cost, unplaced, left, eligibility.tier, label=(*named, "substitutes")
@@ -143,7 +146,7 @@ def nearest_year(eligibility: Eligibility) -> YearResult:
     time = np.where(usable, eligibility.milliseconds.astype(np.int64), residual.INFINITE)
     placed = np.flatnonzero(usable.any(axis=1))
     choice = time[placed].argmin(axis=1) if len(placed) else placed
-    flow = coo_matrix((eligibility.pupils[placed], (placed, choice)), shape=shape, dtype=np.int64).tocsr()
+    flow = flow_matrix(placed, choice, eligibility.pupils[placed], eligibility)
     return unproven_year(eligibility, flow, csr_matrix(shape, dtype=np.int64), among=local)
 
 
@@ -161,7 +164,7 @@ def unproven_year(
     among
         bool [m], the provisions that the policy considers; by default all.
     """
-    unplaced = eligibility.pupils - _row_sums(first + substitute)
+    unplaced = eligibility.pupils - row_sums(first + substitute)
     why = reasons(eligibility, among=among)
     shut = (unplaced > 0) & np.array([reason == "all_full" for reason in why], dtype=np.bool_)
     n_places = first.shape[1]
@@ -182,9 +185,43 @@ def unproven_year(
     )
 
 
-def _row_sums(flow: csr_matrix) -> Ints:
+def flow_matrix(rows: Ints, columns: Ints, pupils: Ints, eligibility: Eligibility) -> csr_matrix:
+    """Return cells of groups and provisions as csr int64 [n, m]; those of one place are added up."""
+    shape = (len(eligibility.groups), len(eligibility.provision))
+    return coo_matrix((pupils, (rows, columns)), shape=shape, dtype=np.int64).tocsr()
+
+
+def row_sums(flow: csr_matrix) -> Ints:
+    """Return the pupils of each group, int64 [n]."""
     return np.asarray(flow.sum(axis=1), dtype=np.int64).ravel()
 
 
-def _column_sums(flow: csr_matrix) -> Ints:
+def column_sums(flow: csr_matrix) -> Ints:
+    """Return the pupils in each provision, int64 [m]."""
     return np.asarray(flow.sum(axis=0), dtype=np.int64).ravel()
+
+
+def placed_table(eligibility: Eligibility, flow: csr_matrix) -> pd.DataFrame:
+    """Return the cells of a flow as a table.
+
+    Returns
+    -------
+    DataFrame
+        group_id, provision_id, pupils, tier, travel_min, travel_km (blank for residential pupils, and where a placement
+        that is observed has no road route), in order of group and provision.
+    """
+    cells = flow.tocoo()
+    order = np.lexsort((cells.col, cells.row))
+    rows, columns = cells.row[order], cells.col[order]
+    daily = (eligibility.groups["attendance"] == "day").to_numpy()[rows]
+    travels = daily & (eligibility.milliseconds[rows, columns] >= 0)
+    return pd.DataFrame(
+        {
+            "group_id": eligibility.groups["group_id"].to_numpy()[rows],
+            "provision_id": eligibility.provision["provision_id"].to_numpy()[columns],
+            "pupils": cells.data[order].astype(np.int64),
+            "tier": np.array(TIERS, dtype=object)[eligibility.tier[columns] - 1],
+            "travel_min": np.where(travels, eligibility.milliseconds[rows, columns] / MS_PER_MIN, np.nan),
+            "travel_km": np.where(travels, eligibility.metres[rows, columns] / 1_000, np.nan),
+        }
+    )

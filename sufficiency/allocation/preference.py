@@ -30,11 +30,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csr_matrix
 
-from sufficiency.allocation import residual
 from sufficiency.allocation.eligibility import MS_PER_MIN
-from sufficiency.allocation.policies import LOCAL_TIER, YearResult, unproven_year
+from sufficiency.allocation.policies import LOCAL_TIER, YearResult, column_sums, flow_matrix, unproven_year
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import TIERS
 
@@ -107,8 +105,9 @@ def preference_year(eligibility: Eligibility, preference: Preference) -> YearRes
         found = _deferred_acceptance(lists, cost[group[asking]], pupil[asking], places)
         chosen[asking] = found
         inside = found != NOWHERE
-        matrices.append(_counted(group[asking][inside], found[inside], cost.shape))
-        places = places - residual.sums(found[inside], np.ones(int(inside.sum()), np.int64), len(places))
+        ones = np.ones(int(inside.sum()), dtype=np.int64)
+        matrices.append(flow_matrix(group[asking][inside], found[inside], ones, eligibility))
+        places = places - column_sums(matrices[-1])
     return unproven_year(eligibility, matrices[0], matrices[1])
 
 
@@ -153,10 +152,6 @@ def _deferred_acceptance(lists: list[list[int]], cost: Ints, pupil: Hashes, plac
     for column, entries in enumerate(held):
         found[[who for *_, who in entries]] = column
     return found
-
-
-def _counted(group: NDArray[np.intp], column: Ints, shape: tuple[int, int]) -> csr_matrix:
-    return coo_matrix((np.ones(len(group), dtype=np.int64), (group, column)), shape=shape, dtype=np.int64).tocsr()
 
 
 def _digests(ids: Iterable[str], seed: int) -> Hashes:

@@ -7,6 +7,7 @@ with it, a question about thousands of rows is one about columns. `level` int64 
 is free, at most 0 elsewhere, and edge + level here - level there is never negative. `cost` is int64 [m, n]. Every
 function called from a kernel stands in this module: numba's cache knows no other.
 """
+# Kernels: numba types them by what they are called with.
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Bellman-Ford in integers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,22 @@ Bools = NDArray[np.bool_]
 LIMIT = 2**60  # totals stay below this, so that two of them and an INFINITE still add up in 64 bits
 INFINITE = np.int64(2**61)
 _CELLS_AT_ONCE = 4_000_000
+
+
+class Problem(NamedTuple):
+    """Pupils int64 [n], places int64 [m], and the price of a pupil without a place: more than any augmenting path."""
+
+    pupils: Ints
+    places: Ints
+    unplaced_price: int
+
+
+class Cells(NamedTuple):
+    """The cells of a flow: rows, columns and pupils, int64 [k], each above 0."""
+
+    rows: Ints
+    columns: Ints
+    amounts: Ints
 
 
 def sums(index: Ints, amounts: Ints, size: int) -> Ints:
@@ -72,23 +88,40 @@ def column_graph(cost: Ints, rows: Ints, columns: Ints) -> Ints:
     return graph
 
 
-def column_distances(graph: Ints, cost: Ints, unplaced: Ints, used: Ints, unplaced_price: int) -> Ints:
+def optimal_distances(cost: Ints, cells: Cells, problem: Problem) -> Ints:
     """Return int64 [m]: the change of (cost + unplaced price) were one more place opened at a column.
 
     The least residual path to the column from a pupil without a place (minus the price), or from a place given up
     (0). INFINITE where no pupil could ever come.
 
+    Parameters
+    ----------
+    cost
+        int64 [n, m], -1 = not eligible.
+    cells, problem
+        The flow, and what it answers.
+
     Raises
     ------
     CertificateError
-        When the residual graph has a negative cycle: the flow was not optimal.
+        When the flow is not optimal: a cycle, a move to free room, or one into the place of a pupil who then has none
+        would save.
     """
+    rows, columns, amounts = cells
+    pupils, places, unplaced_price = problem
+    unplaced = pupils - sums(rows, amounts, len(pupils))
+    used = sums(columns, amounts, len(places))
     start = np.where(used > 0, np.int64(0), INFINITE)
     waiting = cost[unplaced > 0]
     if len(waiting) and cost.shape[1]:
         start = np.minimum(start, np.where(waiting >= 0, waiting - unplaced_price, INFINITE).min(axis=0))
-    least: Ints = least_distances(graph, start[None, :])[0]
-    return least
+    distance: Ints = least_distances(column_graph(cost, rows, columns), start[None, :])[0]
+    to_free_room = distance[used < places]
+    instead_of_another = distance[columns] + unplaced_price - cost[rows, columns]
+    if (to_free_room < 0).any() or (instead_of_another < 0).any():
+        message = "the flow is not optimal: a move to free room, or into the place of a pupil who then has none, saves"
+        raise CertificateError(message)
+    return distance
 
 
 def least_distances(graph: Ints, start: Ints) -> Ints:

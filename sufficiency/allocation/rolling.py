@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix, csr_matrix
 
-from sufficiency.allocation.policies import LOCAL_TIER, Stayers
-from sufficiency.allocation.shares import running_share
+from sufficiency.allocation.eligibility import PUPIL
+from sufficiency.allocation.policies import LOCAL_TIER, Stayers, flow_matrix
 from sufficiency.model.errors import ParameterError
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
     from sufficiency.allocation.eligibility import Eligibility
     from sufficiency.allocation.policies import YearResult
     from sufficiency.allocation.residual import Ints
 
-_PUPIL = ["origin_id", "sex", "need", "ehcp", "place_sought", "attendance", "ncy"]
+# so that a third of three pupils is one
+_SLIP = 1e-9
 
 
 def stayers_of(before: YearResult, now: Eligibility, retention_share: float, movement_share: float) -> Stayers:
@@ -56,21 +58,27 @@ def stayers_of(before: YearResult, now: Eligibility, retention_share: float, mov
     parts = [_cells(before, before.first, substitute=False), _cells(before, before.substitute, substitute=True)]
     cells = pd.concat(parts, ignore_index=True)
     cells["ncy"] += 1
-    next_groups = now.groups[_PUPIL].assign(row=np.arange(len(now.groups)))
-    cells = cells.merge(next_groups, on=_PUPIL, how="inner", validate="many_to_one")
+    next_groups = now.groups[PUPIL].assign(row=np.arange(len(now.groups)))
+    cells = cells.merge(next_groups, on=PUPIL, how="inner", validate="many_to_one")
     cells["column"] = _next_column(cells, before, now)
     cells = cells.loc[cells["column"] >= 0]
     cells = _ordered(cells, ["column", "row", "substitute", "old_row"])
     local = now.tier[cells["column"]] == LOCAL_TIER
     pupils = cells["pupils"].to_numpy(dtype=np.int64)
-    staying = running_share(pupils * local, retention_share) + running_share(pupils * ~local, 1 - movement_share)
+    staying = _share_of(pupils * local, retention_share) + _share_of(pupils * ~local, 1 - movement_share)
     cells = _within_group(cells.assign(pupils=staying), now)
     return Stayers(_matrix(cells.loc[~cells["substitute"]], now), _matrix(cells.loc[cells["substitute"]], now))
 
 
+def _share_of(pupils: Ints, share: float) -> Ints:
+    """Return a share of each number, rounded down where the running total is."""
+    parts: Ints = np.diff(np.floor(np.cumsum(pupils) * share + _SLIP).astype(np.int64), prepend=0)
+    return parts
+
+
 def _cells(before: YearResult, flow: csr_matrix, *, substitute: bool) -> pd.DataFrame:
     cells = flow.tocoo()
-    groups: pd.DataFrame = before.eligibility.groups[_PUPIL].iloc[cells.row].reset_index(drop=True)
+    groups: pd.DataFrame = before.eligibility.groups[PUPIL].iloc[cells.row].reset_index(drop=True)
     return groups.assign(
         old_row=cells.row.astype(np.int64),
         old_column=cells.col.astype(np.int64),
@@ -114,8 +122,7 @@ def _within_group(cells: pd.DataFrame, now: Eligibility) -> pd.DataFrame:
 
 
 def _matrix(cells: pd.DataFrame, now: Eligibility) -> csr_matrix:
-    shape = (len(now.groups), len(now.provision))
-    place = (cells["row"].to_numpy(dtype=np.int64), cells["column"].to_numpy(dtype=np.int64))
-    flow = coo_matrix((cells["pupils"].to_numpy(dtype=np.int64), place), shape=shape, dtype=np.int64).tocsr()
+    row, column, pupils = (cells[name].to_numpy(dtype=np.int64) for name in ("row", "column", "pupils"))
+    flow = flow_matrix(row, column, pupils, now)
     flow.eliminate_zeros()
     return flow

@@ -106,17 +106,19 @@ def place_gains(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, flow: Flo
     ------
     DataError
         As `transport`, or when `flow` is not of this problem's shape.
+    CertificateError
+        When `flow` is not optimal.
     """
-    cost_array, pupils_array, _ = as_problem(cost, pupils, places)
+    cost_array, pupils_array, places_array = as_problem(cost, pupils, places)
     if flow.flow.shape != cost_array.shape or flow.unplaced.shape != pupils_array.shape:
         message = f"the flow has shape {flow.flow.shape}, the problem {cost_array.shape}: pass the flow of this problem"
         raise DataError(message)
-    cells = flow.flow.tocoo()
-    rows, columns = cells.row[cells.data > 0], cells.col[cells.data > 0]
-    used = np.asarray(flow.flow.sum(axis=0), dtype=np.int64).ravel()
-    graph = residual.column_graph(cost_array, rows, columns)
-    distance = residual.column_distances(graph, cost_array, flow.unplaced, used, flow.unplaced_price)
-    waiting = residual.reached_columns(cost_array >= 0, rows, columns, flow.unplaced > 0)
+    coo = flow.flow.tocoo()
+    filled = coo.data > 0
+    cells = residual.Cells(coo.row[filled], coo.col[filled], coo.data[filled])
+    problem = residual.Problem(pupils_array, places_array, flow.unplaced_price)
+    distance = residual.optimal_distances(cost_array, cells, problem)
+    waiting = residual.reached_columns(cost_array >= 0, cells.rows, cells.columns, flow.unplaced > 0)
     placed = waiting.astype(np.int64)
     change = np.where(waiting, distance + flow.unplaced_price, np.minimum(distance, 0))
     return placed, change.astype(np.int64)

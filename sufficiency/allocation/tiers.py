@@ -42,6 +42,30 @@ class TieredFlow:
     cuts: tuple[Bools, ...]
 
 
+def tier_step(cost: Ints, n_tiers: int, headroom: int = 0) -> int:
+    """Return the step between the prices of two tiers: more than twice the travel of any residual cycle.
+
+    Parameters
+    ----------
+    cost
+        int64 [n, m], -1 = not eligible.
+    n_tiers
+        Number of tiers.
+    headroom
+        Travel that columns to come may add to a cycle.
+
+    Raises
+    ------
+    DataError
+        When the prices would not fit.
+    """
+    step = 1 + 2 * (residual.path_bound(cost) + headroom)
+    if step * n_tiers >= residual.LIMIT:
+        message = "costs overflow 64-bit integers once tiers are priced: use a coarser unit of cost"
+        raise DataError(message)
+    return step
+
+
 def tier_prices(cost: Ints, tier: Ints) -> Ints:
     """Return int64 [m]: the price of each column's tier, in steps of more than twice any residual cycle's travel.
 
@@ -53,10 +77,7 @@ def tier_prices(cost: Ints, tier: Ints) -> Ints:
         int64 [m]; the order of the values matters, not their size.
     """
     _, rank = np.unique(tier, return_inverse=True)
-    step = 1 + 2 * residual.path_bound(cost)
-    if step * (int(rank.max(initial=0)) + 1) >= residual.LIMIT:
-        message = "costs overflow 64-bit integers once tiers are priced: use a coarser unit of cost"
-        raise DataError(message)
+    step = tier_step(cost, int(rank.max(initial=0)) + 1)
     return rank.ravel().astype(np.int64) * np.int64(step)
 
 
@@ -133,7 +154,10 @@ def certify_tiers(
 
 
 def _travel_of_a_cycle(cost: Ints) -> int:
-    """Return a bound of the travel that a residual cycle can save: in each column once, the range of its costs."""
+    """Return a bound of the travel that a residual cycle can save: in each column once, the range of its costs.
+
+    Apart from `tier_step`, which it is to prove.
+    """
     if cost.size == 0:
         return 0
     eligible = np.ma.masked_less(cost, 0)

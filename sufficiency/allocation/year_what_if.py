@@ -16,6 +16,7 @@ import pandas as pd
 from sufficiency.allocation import residual
 from sufficiency.allocation.eligibility import MS_PER_MIN
 from sufficiency.allocation.policies import nobody_stays
+from sufficiency.allocation.tiers import tier_step
 from sufficiency.allocation.what_if import Settled, settle
 from sufficiency.model.errors import DataError
 from sufficiency.model.vocabulary import TIERS
@@ -155,10 +156,7 @@ def settle_year(eligibility: Eligibility, stayers: Stayers | None = None) -> Set
     kept = (held.first + held.substitute).tocoo()
     staying = residual.sums(kept.col, kept.data, len(eligibility.places))
     cost = eligibility.first_cost
-    step = 1 + 2 * (residual.path_bound(cost) + HEADROOM_MS)
-    if step * len(TIERS) >= residual.LIMIT:
-        message = "costs overflow 64-bit integers once tiers are priced: use a coarser unit of cost"
-        raise DataError(message)
+    step = tier_step(cost, len(TIERS), HEADROOM_MS)
     priced = np.where(cost >= 0, cost + (eligibility.tier - 1)[None, :] * np.int64(step), np.int64(-1))
     pupils = eligibility.pupils - residual.sums(kept.row, kept.data, len(eligibility.pupils))
     daily = (eligibility.groups["attendance"] == "day").to_numpy()

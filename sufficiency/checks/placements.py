@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from sufficiency.checks.faults import issue, refused, unreadable
+from sufficiency.model.placements import sought_by
 from sufficiency.model.vocabulary import HEADLINE, HEADLINE_NCY, HEADLINE_TYPES, MATCHED_TYPES, year_label
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def placed_somewhere(inputs: Inputs) -> Iterator[Issue]:
     if frame is None or "provision_id" not in frame or unreadable(inputs, "provision") or inputs.provision.empty:
         return
     given = frame["provision_id"].fillna("").astype(str)
-    sought = frame.get("place_sought", pd.Series("", index=frame.index)).fillna("").astype(str)
+    sought = sought_by(frame, inputs.provision)
     known = set(inputs.provision["provision_id"]) | refused(inputs, "provision")
     matched = set(inputs.provision.loc[inputs.provision["provision_type"].isin(MATCHED_TYPES), "provision_id"])
     opened = set(zip(inputs.places["provision_id"], inputs.places["year"], strict=True))
@@ -106,9 +107,7 @@ def placed_in_the_calibration_year(inputs: Inputs) -> Iterator[Issue]:
             fix="leave them out, or set the calibration year",
             severity="warning",
         )  # fmt: skip
-    offered = here["provision_id"].map(inputs.provision.set_index("provision_id")["provision_type"]).fillna("")
-    stated = here.get("place_sought", pd.Series("", index=here.index)).fillna("")
-    seeks = stated.where(stated != "", offered)
+    seeks = sought_by(here, inputs.provision)
     headline = int((seeks.isin(HEADLINE_TYPES) & here["ncy"].between(*HEADLINE_NCY)).sum())
     controls = inputs.controls
     if "stream" not in controls or inputs.demand is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from sufficiency.model.errors import DataError
+from sufficiency.model.placements import sought_by
 from sufficiency.model.vocabulary import MATCHED_TYPES, NOT_LOCATED
 
 if TYPE_CHECKING:
@@ -33,14 +34,9 @@ def demand_of_placements(placements: pd.DataFrame, provision: pd.DataFrame) -> p
     DataError
         When a pupil has neither a known provision nor a place sought.
     """
-    offered = placements["provision_id"].map(provision.set_index("provision_id")["provision_type"]).fillna("")
-    stated = placements.get("place_sought", pd.Series("", index=placements.index)).fillna("")
-    sought = stated.where(stated != "", offered)
+    sought = sought_by(placements, provision)
     if (sought == "").any():
-        message = (
-            f"{int((sought == '').sum())} pupils of the placements have neither a known provision_id nor a "
-            "place_sought: give one of them"
-        )
+        message = "a pupil of the placements has neither a known provision_id nor a place_sought: give one of them"
         raise DataError(message)
     home = placements["origin_id"].fillna("").replace({NOT_LOCATED: ""})
     rows = placements.assign(place_sought=sought, origin_id=home)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.measures.outcomes import OUTSIDE
+from sufficiency.measures.sufficiency import OUTCOME_COLUMNS
 from sufficiency.model.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -28,13 +29,6 @@ CUTS: Final = {
     "provision_type": "place_sought",
     "sex": "sex",
     "attendance": "attendance",
-}
-_OUTCOMES: Final = {
-    "local": "placed_local_pupils",
-    "other_council": "other_council_pupils",
-    "independent": "independent_pupils",
-    "unplaced": "unplaced_pupils",
-    "excluded": "excluded_pupils",
 }
 
 
@@ -72,7 +66,7 @@ def gap_table(scenario_id: str, rows: pd.DataFrame, by: Sequence[str]) -> pd.Dat
     headline = rows[rows["headline"]]
     keys = {"policy": headline["policy"], "year": headline["year"], **{name: headline[CUTS[name]] for name in by}}
     pupils = headline["pupils"]
-    counts = {column: pupils.where(headline["outcome"] == outcome, 0) for outcome, column in _OUTCOMES.items()}
+    counts = {column: pupils.where(headline["outcome"] == outcome, 0) for outcome, column in OUTCOME_COLUMNS.items()}
     substitutes = pupils.where(headline["substitute"].astype(bool), 0)
     wide = pd.DataFrame({**keys, "demand_pupils": pupils, **counts, "substitute_pupils": substitutes})
     table = wide.groupby(list(keys), as_index=False, sort=True).sum()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LEVEL_COLUMNS: Final = {"county": "county_id", "district": "district_id", "cluster": "cluster_id"}
-_OUTCOME_COLUMNS: Final = {
+OUTCOME_COLUMNS: Final = {
     "local": "placed_local_pupils",
     "other_council": "other_council_pupils",
     "independent": "independent_pupils",
@@ -147,7 +147,7 @@ def sufficiency_table(
         Table `sufficiency`, sorted by its key.
     """
     key = ["policy", "area_id", "year", "phase", "need", "provision_type"]
-    counts = ["demand_pupils", *_OUTCOME_COLUMNS.values(), "placed_own_area_pupils", "substitute_pupils"]
+    counts = ["demand_pupils", *OUTCOME_COLUMNS.values(), "placed_own_area_pupils", "substitute_pupils"]
     parts = []
     for level, cut in cut_rows(_counted(rows[rows["headline"]])):
         own = cut.assign(placed_own_area_pupils=cut[f"own_{level}_pupils"])
@@ -170,7 +170,7 @@ def sufficiency_table(
 def _counted(headline: pd.DataFrame) -> pd.DataFrame:
     """Return pupils by outcome, one row for all that are alike in policy, year, home cluster, phase, need and type."""
     local = headline["outcome"] == "local"
-    flags = {column: headline["outcome"] == outcome for outcome, column in _OUTCOME_COLUMNS.items()} | {
+    flags = {column: headline["outcome"] == outcome for outcome, column in OUTCOME_COLUMNS.items()} | {
         "substitute_pupils": headline["substitute"].astype(bool),
         "own_county_pupils": local,
         "own_district_pupils": local & (headline["setting_district_id"] == headline["district_id"]),

@@ -9,14 +9,14 @@ import pandas as pd
 
 from sufficiency import allocation, measures
 from sufficiency.allocation.observed import as_placed_year
+from sufficiency.allocation.policies import placed_table
 from sufficiency.demand import placements_of
 from sufficiency.model.errors import ParameterError
-from sufficiency.model.vocabulary import ALL
+from sufficiency.model.placements import sought_by
+from sufficiency.model.vocabulary import ALL, HEADLINE_NCY, HEADLINE_TYPES
 from sufficiency.planning.opened_year import open_year
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
     from sufficiency.model.results import Inputs
     from sufficiency.travel import RoadNetwork
 
@@ -33,7 +33,7 @@ class Observed(NamedTuple):
 
 
 def observed_against_modelled(inputs: Inputs, *, network: RoadNetwork | None = None) -> Observed:
-    """Compare the placements of the calibration year with the nearest suitable place and with the optimum.
+    """Compare the headline placements of the calibration year with the nearest suitable place and with the optimum.
 
     Parameters
     ----------
@@ -64,11 +64,13 @@ def observed_against_modelled(inputs: Inputs, *, network: RoadNetwork | None = N
         raise ParameterError(message)
     opened = open_year(inputs, year, network=network)
     here = placements_of(opened.demand, inputs.placements, [year])
-    seen = as_placed_year(opened.eligibility, here)
+    headline = sought_by(here, inputs.provision).isin(HEADLINE_TYPES) & here["ncy"].between(*HEADLINE_NCY)
+    seen = as_placed_year(opened.eligibility, here[headline])
     held = here["provision_id"].value_counts()
     roll = np.asarray(held.reindex(opened.eligibility.provision["provision_id"], fill_value=0), dtype=np.int64)
     groups = allocation.passing_table(seen, roll)
-    modelled = _cells(opened.result.first + opened.result.substitute, opened.eligibility)
+    modelled = placed_table(opened.eligibility, opened.result.first + opened.result.substitute)
+    modelled = modelled.rename(columns={"pupils": "modelled_pupils"}).drop(columns="tier")
     groups = groups.merge(
         modelled[["group_id", "provision_id", "modelled_pupils"]], on=["group_id", "provision_id"], how="left"
     )
@@ -77,19 +79,6 @@ def observed_against_modelled(inputs: Inputs, *, network: RoadNetwork | None = N
     tier = inputs.provision.set_index("provision_id")["tier"]
     facts = described[["group_id", "district_id", "county_id", "need_group"]]
     return Observed(groups, _areas(*(_with_facts(one, facts, tier) for one in (groups, modelled))))
-
-
-def _cells(flow: csr_matrix, eligibility: allocation.Eligibility) -> pd.DataFrame:
-    cells = flow.tocoo()
-    daily = (eligibility.groups["attendance"] == "day").to_numpy()[cells.row]
-    return pd.DataFrame(
-        {
-            "group_id": eligibility.groups["group_id"].to_numpy()[cells.row],
-            "provision_id": eligibility.provision["provision_id"].to_numpy()[cells.col],
-            "modelled_pupils": cells.data.astype(np.int64),
-            "travel_min": np.where(daily, eligibility.milliseconds[cells.row, cells.col] / 60_000, np.nan),
-        }
-    )
 
 
 def _with_facts(table: pd.DataFrame, facts: pd.DataFrame, tier: pd.Series[str]) -> pd.DataFrame:

@@ -154,7 +154,7 @@ def board(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _leg(stops, here, there):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _leg(stops, here, there):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # a kernel
     """Return the milliseconds from stop to stop, -1 where there is no way."""
     origin, direct, between = stops
     least = np.int64(between[origin[here], origin[there]])
@@ -162,7 +162,7 @@ def _leg(stops, here, there):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _cheapest(stops, waiting, way, last, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _cheapest(stops, waiting, way, last, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # a kernel
     """Return (stop, place on the way, driving added) of the stop that adds the least, at most `most`; -1 where none."""
     direct = stops[1]
     best_stop, best_place, best_added = -1, -1, most + 1
@@ -187,7 +187,7 @@ def _cheapest(stops, waiting, way, last, most):  # type: ignore[no-untyped-def] 
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _fill(first_stop, stops, pupils, limits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _fill(first_stop, stops, pupils, limits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # a kernel
     """Fill vehicles, setting by setting; the stops of a setting stand by falling direct time."""
     seats, boarding, limit = limits
     waiting = pupils.copy()

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
@@ -18,7 +17,8 @@ from ortools.graph.python import min_cost_flow
 from scipy import sparse
 from scipy.optimize import linprog
 
-from sufficiency.allocation import certify, transport
+from sufficiency.allocation import certify, settle, transport
+from tests.bench.clock import compare, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Problem = tuple[Ints, Ints, Ints]
 SEED = 2028
+SMALL = "1,200 groups x 60 provisions"
 LARGE = "7,000 pupils x 150 provisions"
 PEAK_OF_A_REGION = """
 import resource
@@ -51,68 +52,78 @@ def problem(n_pupils: int, n_places: int) -> Problem:
     return cost, np.ones(n_pupils, dtype=np.int64), places
 
 
-def once(work: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
-    answer = work()
-    return time.perf_counter() - start, answer
+def small_county() -> Problem:
+    """1,200 groups, 60 provisions, one pair in three eligible, places for four pupils in five."""
+    rng = np.random.default_rng(SEED)
+    cost = rng.integers(60_000, 5_400_000, (1_200, 60))
+    cost[rng.random(cost.shape) < 2 / 3] = -1
+    pupils = rng.integers(1, 4, 1_200)
+    places = rng.multinomial(int(pupils.sum() * 0.8), np.full(60, 1 / 60))
+    return cost.astype(np.int64), pupils.astype(np.int64), places.astype(np.int64)
 
 
 def report(benchmark: BenchmarkFixture, peer: str, seconds: float, size: str) -> None:
-    stats = benchmark.stats
-    assert stats is not None
-    benchmark.extra_info.update(
-        peer=peer, size=size, threads_ours=1, threads_peer=1, peer_seconds=round(seconds, 3),
-        times_as_fast=round(seconds / stats.stats.min, 1),
-    )  # fmt: skip
+    compare(benchmark, peer, seconds, size=size, threads_ours=1, threads_peer=1)
 
 
-@pytest.fixture(scope="module")
-def large() -> Problem:
-    return problem(7_000, 150)
+SIZES = {
+    LARGE: (problem, (7_000, 150)),
+    SMALL: (small_county, ()),
+}
 
 
-@pytest.mark.benchmark(group="allocation, large county")
-def test_against_networkx_network_simplex(benchmark: BenchmarkFixture, large: Problem) -> None:
-    cost, pupils, places = large
+@pytest.fixture(scope="module", params=SIZES)
+def county(request: pytest.FixtureRequest) -> tuple[str, Problem]:
+    make, size = SIZES[request.param]
+    return request.param, make(*size)
+
+
+def by_networkx(cost: Ints, pupils: Ints, places: Ints) -> tuple[int, int]:
+    """Priced cost of the optimum by network simplex, and the price of a pupil without a place."""
     penalty = int(cost.max()) * (2 * len(places) + 2)
-
-    def peer() -> int:
-        graph = nx.DiGraph()
-        for row in range(len(pupils)):
-            graph.add_node(("pupil", row), demand=-1)
-            graph.add_edge(("pupil", row), "end", weight=penalty)
-        for column, count in enumerate(places.tolist()):
-            graph.add_edge(("place", column), "end", capacity=count, weight=0)
-        for row, column in zip(*(index.tolist() for index in np.nonzero(cost >= 0)), strict=True):
-            graph.add_edge(("pupil", row), ("place", column), weight=int(cost[row, column]))
-        graph.add_node("end", demand=len(pupils))
-        return int(nx.network_simplex(graph)[0])
-
-    seconds, least = once(peer)
-    ours = benchmark(transport, *large)
-    assert ours.cost + penalty * int(ours.unplaced.sum()) == least
-    report(benchmark, f"networkx {nx.__version__} network_simplex", seconds, LARGE)
+    graph = nx.DiGraph()
+    for row, count in enumerate(pupils.tolist()):
+        graph.add_node(("pupil", row), demand=-count)
+        graph.add_edge(("pupil", row), "end", weight=penalty)
+    for column, count in enumerate(places.tolist()):
+        graph.add_edge(("place", column), "end", capacity=count, weight=0)
+    for row, column in zip(*(index.tolist() for index in np.nonzero(cost >= 0)), strict=True):
+        graph.add_edge(("pupil", row), ("place", column), weight=int(cost[row, column]))
+    graph.add_node("end", demand=int(pupils.sum()))
+    return int(nx.network_simplex(graph)[0]), penalty
 
 
-@pytest.mark.benchmark(group="allocation, large county")
-def test_against_scipy_linprog(benchmark: BenchmarkFixture, large: Problem) -> None:
-    cost, pupils, places = large
+def by_linprog(cost: Ints, pupils: Ints, places: Ints) -> tuple[float, float]:
+    """Priced cost of the optimum by HiGHS, and the price of a pupil without a place."""
     penalty = float(cost.max()) * 10
     rows, columns = np.nonzero(cost >= 0)
     n, cells = len(pupils), len(rows)
+    ones = np.ones(cells)
+    placed = sparse.csr_array((ones, (rows, np.arange(cells))), shape=(n, cells))
+    equal = sparse.hstack([placed, sparse.eye_array(n)], format="csr")
+    used = sparse.csr_array((ones, (columns, np.arange(cells))), shape=(len(places), cells + n))
+    price = np.concatenate([cost[rows, columns].astype(float), np.full(n, penalty)])
+    found = linprog(price, A_ub=used, b_ub=places, A_eq=equal, b_eq=pupils, method="highs")
+    return float(found.fun), penalty
 
-    def peer() -> float:
-        ones = np.ones(cells)
-        placed = sparse.csr_array((ones, (rows, np.arange(cells))), shape=(n, cells))
-        equal = sparse.hstack([placed, sparse.eye_array(n)], format="csr")
-        used = sparse.csr_array((ones, (columns, np.arange(cells))), shape=(len(places), cells + n))
-        price = np.concatenate([cost[rows, columns].astype(float), np.full(n, penalty)])
-        return float(linprog(price, A_ub=used, b_ub=places, A_eq=equal, b_eq=pupils, method="highs").fun)
 
-    seconds, least = once(peer)
-    ours = benchmark(transport, *large)
-    assert ours.cost + penalty * ours.unplaced.sum() == pytest.approx(least, rel=1e-9)
-    report(benchmark, "scipy linprog (HiGHS, its own choice of method)", seconds, LARGE)
+@pytest.mark.benchmark(group="allocation")
+@pytest.mark.parametrize(
+    ("name", "peer"),
+    [
+        (f"networkx {nx.__version__} network_simplex", by_networkx),
+        ("scipy linprog (HiGHS, its own choice of method)", by_linprog),
+    ],
+    ids=["networkx", "scipy"],
+)
+def test_transport_against(
+    benchmark: BenchmarkFixture, county: tuple[str, Problem], name: str, peer: Callable[..., tuple[float, float]]
+) -> None:
+    size, question = county
+    seconds, (least, penalty) = seconds_of(lambda: peer(*question), rounds=1)
+    ours = benchmark(transport, *question)
+    assert ours.cost + penalty * int(ours.unplaced.sum()) == pytest.approx(least, rel=1e-9)
+    report(benchmark, name, seconds, size)
 
 
 def on_every_arc(cost: Ints, pupils: Ints, places: Ints) -> tuple[int, int]:
@@ -134,9 +145,10 @@ def on_every_arc(cost: Ints, pupils: Ints, places: Ints) -> tuple[int, int]:
     return int(flow.sum()), int((flow * cost[rows, columns]).sum())
 
 
-@pytest.mark.benchmark(group="allocation, large county")
-def test_against_ortools_on_every_arc(benchmark: BenchmarkFixture, large: Problem) -> None:
-    seconds, expected = min((once(lambda: on_every_arc(*large)) for _ in range(3)), key=lambda found: found[0])
+@pytest.mark.benchmark(group="allocation")
+def test_against_ortools_on_every_arc(benchmark: BenchmarkFixture) -> None:
+    large = problem(7_000, 150)
+    seconds, expected = seconds_of(lambda: on_every_arc(*large))
     ours = benchmark(transport, *large)
     assert (int(ours.flow.sum()), ours.cost) == expected
     report(benchmark, "OR-Tools SimpleMinCostFlow on every arc", seconds, LARGE)
@@ -147,7 +159,7 @@ def test_a_region_against_ortools_on_every_arc(benchmark: BenchmarkFixture) -> N
     region = problem(50_000, 500)
     ours = benchmark.pedantic(transport, region, rounds=1)
     certify(*region, ours, label=("bench", "optimal", 0, "region"))
-    seconds, expected = once(lambda: on_every_arc(*region))
+    seconds, expected = seconds_of(lambda: on_every_arc(*region), rounds=1)
     assert (int(ours.flow.sum()), ours.cost) == expected
     peak = subprocess.run(
         [
@@ -158,3 +170,23 @@ def test_a_region_against_ortools_on_every_arc(benchmark: BenchmarkFixture) -> N
     )  # fmt: skip
     benchmark.extra_info["peak_megabytes"] = int(peak.stdout)
     report(benchmark, "OR-Tools SimpleMinCostFlow on every arc", seconds, f"{REGION}; peak {int(peak.stdout):,} MB")
+
+
+@pytest.mark.benchmark(group="allocation what-if")
+@pytest.mark.parametrize("change", ["sixty more places", "closed", "a new provision of sixty"])
+def test_what_if_against_a_fresh_solve(benchmark: BenchmarkFixture, change: str) -> None:
+    """7,000 pupils one by one, 150 provisions: nothing to merge, the worst case for mending."""
+    cost, pupils, places = problem(7_000, 150)
+    rng = np.random.default_rng(SEED)
+    column = np.where(rng.random(7_000) < 0.28, rng.integers(60_000, 1_800_000, 7_000), -1)
+    found = settle(cost, pupils, places)
+    changed, wide = places.copy(), cost
+    if change == "a new provision of sixty":
+        changed, wide = np.append(places, 60), np.column_stack([cost, column])
+        ours = benchmark.pedantic(found.with_column, (column, 60), rounds=20, warmup_rounds=2)
+    else:
+        changed[3] = 0 if change == "closed" else places[3] + 60
+        ours = benchmark.pedantic(found.with_places, ({3: int(changed[3])},), rounds=20, warmup_rounds=2)
+    seconds, fresh = seconds_of(lambda: transport(wide, pupils, changed))
+    assert (ours.unplaced_pupils, ours.cost_sum) == (int(fresh.unplaced.sum()), fresh.cost)
+    report(benchmark, "transport anew", seconds, f"{LARGE}, {change}")

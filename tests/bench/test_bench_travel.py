@@ -7,11 +7,11 @@ the same arcs and must give the same times. Run with ``make bench``; needs the r
 from __future__ import annotations
 
 import resource
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
@@ -21,6 +21,7 @@ from sufficiency.travel import RoadGraph, engine
 from sufficiency.travel.engine.hierarchy import batches
 from sufficiency.travel.network import index_roads
 from sufficiency.travel.speeds import edge_times
+from tests.bench.clock import compare, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,26 +38,6 @@ SEED = 2028
 SETTINGS, PUPILS = 300, 7_000
 CRS = "EPSG:3763"
 MB = 2**20
-
-
-def seconds_of(work: Callable[[], Any], rounds: int = 3) -> tuple[float, Any]:
-    """Least of a few rounds, and the last answer."""
-    least, answer = float("inf"), None
-    for _ in range(rounds):
-        start = time.perf_counter()
-        answer = work()
-        least = min(least, time.perf_counter() - start)
-    return least, answer
-
-
-def compare(benchmark: BenchmarkFixture, peer: str, seconds: float, **words: object) -> None:
-    """Record how often the peer's time holds ours."""
-    stats = benchmark.stats
-    assert stats is not None
-    ours = stats.stats.min
-    benchmark.extra_info.update(
-        {"peer": peer, "peer_seconds": round(seconds, 4), "times_as_fast": float(f"{seconds / ours:.3g}")} | words
-    )
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +119,6 @@ def test_matrix_against_scipy_dijkstra(benchmark: BenchmarkFixture, porto: Graph
 def test_matrix_against_pandana(benchmark: BenchmarkFixture, porto: Graph) -> None:
     """Pandana takes pairs: every pupil with every setting. It rounds, so its times are only near ours."""
     pandana = pytest.importorskip("pandana", reason="a peer of the benchmarks: make bench installs it")
-    pd = pytest.importorskip("pandas")
     n_nodes, tail, head, ms = porto
     pupils, settings = places(porto)
     nowhere = pd.Series(np.zeros(n_nodes), index=np.arange(n_nodes))

@@ -39,7 +39,7 @@ def within_seconds(call: Callable[[], Any]) -> Any:
     def run() -> None:
         try:
             outcome.append((call(), None))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again by the caller
             outcome.append((None, error))
 
     thread = threading.Thread(target=run, daemon=True)

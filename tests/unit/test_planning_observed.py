@@ -192,5 +192,15 @@ def test_without_placements_of_the_calibration_year_there_is_nothing_to_compare(
 
 def test_placements_in_provision_that_was_closed_are_refused() -> None:
     places = tiny.places().query("not (provision_id == 'P4' and year == 2024)")
-    with pytest.raises(DataError, match=r"3 pupils are placed in provision without a row of places for 2024/25"):
+    with pytest.raises(DataError, match="pupils are placed at P4, which has no row of places for 2024/25"):
         found(places=places)
+
+
+def test_pupils_outside_the_headline_stream_hold_their_places_and_are_not_compared() -> None:
+    # P1 has a nursery child and one past Year 14 besides: they are no part of the comparison, but hold their places
+    others = table(placed(1, "P1", "z1", -1, "ASD"), placed(1, "P1", "z1", 16, "ASD"))
+    seen = pd.concat([SEEN, others], ignore_index=True)
+    wide = supply(P1={"ncy_from": -2, "ncy_to": 20})
+    with_them, without = found(placements=seen, provision=wide), found(provision=wide)
+    assert with_them.groups["pupils"].sum() == without.groups["pupils"].sum()
+    assert with_them.areas["pupils"].tolist() == without.areas["pupils"].tolist()

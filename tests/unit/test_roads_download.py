@@ -39,7 +39,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fetch(folder: Path, server: str, **more: object):
-    return fetch_roads(OUTLINE, folder, buffer_m=1_000, server=server, wait_s=0, **more)  # type: ignore[arg-type]
+    return fetch_roads(OUTLINE, folder, buffer_m=1_000, server=server, wait_s=0, **more)  # type: ignore[arg-type]  # a server in place of the real one, and anything
 
 
 def test_roads_are_fetched_whole_with_their_record(tmp_path: Path) -> None:

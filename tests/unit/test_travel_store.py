@@ -210,11 +210,11 @@ def test_a_small_network_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def fold_often(folder: str) -> list[str]:
     """Fold and read in turn, by one of many processes; the digest of each answer."""
     os.environ[store.VARIABLE] = folder
-    store.ARCS_WORTH_KEEPING = 1  # type: ignore[misc]
+    store.ARCS_WORTH_KEEPING = 1  # type: ignore[misc]  # a constant, so that the small graph is kept
     found = []
     for _ in range(25):
         found.append(str(np.array(answers(store.folded(*SMALL))).sum()))
-        for path in store.cache_folder().glob(f"*{store.SUFFIX}"):  # type: ignore[union-attr]
+        for path in store.cache_folder().glob(f"*{store.SUFFIX}"):  # type: ignore[union-attr]  # a folder was named
             path.unlink(missing_ok=True)
     return found
 

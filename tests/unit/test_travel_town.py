@@ -407,7 +407,7 @@ def test_a_direction_that_is_none_is_refused() -> None:
     with pytest.raises(NetworkError, match="from-setting"):
         travel_times(
             TOWN, make_speeds(), places("origin_id", a=(0, 0)), places("setting_id", b=(0, 0)),
-            profile="school_morning", parameters=make_parameters(), direction="from-setting",  # type: ignore[arg-type]
+            profile="school_morning", parameters=make_parameters(), direction="from-setting",  # type: ignore[arg-type]  # wrong on purpose
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 Any order in which every arc leads to a smaller number serves the sweeps. This one walks down the tree in which each
 node hangs under the next of its neighbours to go, so that rows used together lie together in memory.
 """
+# Kernels: numba types them by what they are called with.
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ Compiled by numba for int32 and for int64 weights. The inner loops over lanes ar
 when compiled: LLVM then makes vector instructions of them (a constant length is unrolled first, and stays scalar).
 Every function called from a kernel stands in this module: see `contract`.
 """
+# Kernels: numba types them by what they are called with.
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
