@@ -97,10 +97,7 @@ def demand_of(inputs: Inputs) -> pd.DataFrame:
 def _allocate(
     inputs: Inputs, groups: pd.DataFrame, travel: TravelTimes, scenario_id: str, policies: Sequence[str]
 ) -> Allocation:
-    parameters = inputs.parameters
-    places = allocation.places_for_residents(
-        inputs.provision, inputs.places, inputs.border_flows, net=bool(parameters.value("net_other_councils_pupils"))
-    )
+    parameters, places = inputs.parameters, residents_places(inputs)
     parts = [
         allocation.allocate(
             groups,
@@ -124,6 +121,12 @@ def _allocate(
         certificates=tuple(certificate for part in parts for certificate in part.certificates),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )
+
+
+def residents_places(inputs: Inputs) -> pd.DataFrame:
+    """Return table `places` as residents can use it: less other councils' pupils, where the area says so."""
+    net = bool(inputs.parameters.value("net_other_councils_pupils"))
+    return allocation.places_for_residents(inputs.provision, inputs.places, inputs.border_flows, net=net)
 
 
 def rules_of(inputs: Inputs) -> allocation.Rules:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sufficiency import allocation, measures
 from sufficiency.allocation.policies import Label, YearResult, allocate_year
-from sufficiency.assess import areas_in_order, demand_of, network_of, rules_of
+from sufficiency.assess import areas_in_order, demand_of, network_of, residents_places, rules_of
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import ALL, HEADLINE_TYPES, NEED_NAMES, PHASE_NAMES, year_label
 from sufficiency.travel import journey_times
@@ -86,14 +86,9 @@ def open_year(
     groups = demand_of(inputs) if demand is None else demand
     roads = network_of(inputs) if network is None else network
     travel = journey_times(roads, inputs.origins, inputs.settings, bands=False)
-    places = allocation.places_for_residents(
-        inputs.provision,
-        inputs.places,
-        inputs.border_flows,
-        net=bool(inputs.parameters.value("net_other_councils_pupils")),
-    )
+    places, rules = residents_places(inputs), rules_of(inputs)
     every = allocation.build_eligibility(
-        groups, inputs.provision, places, inputs.acceptance, travel, year=year, rules=rules_of(inputs)
+        groups, inputs.provision, places, inputs.acceptance, travel, year=year, rules=rules
     )
     headline = measures.headline_groups(every.groups).to_numpy(dtype=np.bool_)
     offered = every.provision["provision_type"].isin(HEADLINE_TYPES).to_numpy(dtype=np.bool_)
