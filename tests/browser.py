@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import urllib.request
 from typing import TYPE_CHECKING, Any, Self
 
@@ -30,6 +31,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 TIMEOUT_S = 120
+SETTLE_S = 10
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -114,6 +116,13 @@ class Driver:
     def run(self, script: str, *given: object) -> Any:
         """Run a script body in the page and return what it returns."""
         return self._send("POST", "/execute/sync", {"script": script, "args": list(given)})
+
+    def settled(self, script: str, *, wanted: object) -> Any:
+        """Return what a script body returns once it is what is wanted, or what it last returned when time is up."""
+        end = time.monotonic() + SETTLE_S
+        while (found := self.run(script)) != wanted and time.monotonic() < end:
+            time.sleep(0.05)
+        return found
 
     def find(self, selector: str) -> str:
         found = self._send("POST", "/element", {"using": "css selector", "value": selector})
