@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["WORKBOOK_NAME", "Rows", "read_sheet"]
+__all__ = ["BROKEN_WORKBOOK", "WORKBOOK_NAME", "Rows", "cell_text", "check_unpacked", "read_sheet"]
 
 WORKBOOK_NAME: Final = "area-workbook.xlsx"
 MAX_UNPACKED_BYTES: Final = 500_000_000
 # What a damaged, protected or oddly packed archive raises, in Python's reader and in the spreadsheet reader.
-_BROKEN: Final = (
+BROKEN_WORKBOOK: Final = (
     zipfile.BadZipFile,
     zlib.error,
     python_calamine.CalamineError,
@@ -77,18 +77,34 @@ def read_sheet(path: Path, table: str) -> Rows | None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED_BYTES:
-                message = f"the workbook unpacks to more than {MAX_UNPACKED_BYTES / 1e6:g} megabytes"
-                raise ReadingError("file_unreadable", message, "give large tables as CSV files")
+            _check_unpacked(archive)
             errors = _error_cells(archive, table)
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
             if table not in workbook.sheet_names:
                 return None
             grid = workbook.get_sheet_by_name(table).to_python(skip_empty_area=False)
-    except _BROKEN as error:
+    except BROKEN_WORKBOOK as error:
         message = f"the workbook cannot be read ({type(error).__name__})"
         raise ReadingError("file_unreadable", message, _SAVE_AGAIN) from None
     return _as_rows(grid, errors, f"{WORKBOOK_NAME}, sheet {table}")
+
+
+def check_unpacked(path: Path) -> None:
+    """Refuse a workbook that unpacks to more than 500 megabytes.
+
+    Raises
+    ------
+    ReadingError
+        When it does. What a damaged archive raises is among `BROKEN_WORKBOOK`.
+    """
+    with zipfile.ZipFile(path) as archive:
+        _check_unpacked(archive)
+
+
+def _check_unpacked(archive: zipfile.ZipFile) -> None:
+    if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED_BYTES:
+        message = f"the workbook unpacks to more than {MAX_UNPACKED_BYTES / 1e6:g} megabytes"
+        raise ReadingError("file_unreadable", message, "give large tables as CSV files")
 
 
 def _as_rows(grid: Sequence[Sequence[object]], errors: Mapping[tuple[int, int], str], file: str) -> Rows:
@@ -96,7 +112,7 @@ def _as_rows(grid: Sequence[Sequence[object]], errors: Mapping[tuple[int, int], 
     rows: list[tuple[int, list[str]]] = []
     width = 0
     for number, values in enumerate(grid, start=1):
-        cells = [errors.get((number, column)) or _text(value) for column, value in enumerate(values)]
+        cells = [errors.get((number, column)) or cell_text(value) for column, value in enumerate(values)]
         if not any(cells):
             continue
         if not rows:
@@ -111,7 +127,8 @@ def _is_time(value: object) -> bool:
     return isinstance(value, dt.date | dt.time | dt.timedelta)
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Return a spreadsheet's value as the text of a CSV file: whole numbers without a point, dates as in ISO 8601."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

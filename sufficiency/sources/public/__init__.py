@@ -1,0 +1,1 @@
+"""The files that public bodies and councils publish and export, as they are: one reader a kind of file."""
