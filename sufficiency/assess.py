@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sufficiency import allocation, measures
-from sufficiency.demand import forecast_demand, placements_of, with_placements
+from sufficiency.demand import Drivers, forecast_demand, placements_of, with_placements
 from sufficiency.model.results import Allocation, Assessment
 from sufficiency.model.vocabulary import NOT_LOCATED, PHASES, RUN_POLICIES
 from sufficiency.travel import AccessLeg, VehicleRule, journey_times, prepare, ridden
@@ -87,11 +87,34 @@ def demand_of(inputs: Inputs) -> pd.DataFrame:
         demand = inputs.demand.assign(origin_id=inputs.demand["origin_id"].replace({NOT_LOCATED: ""}))
     else:
         demand = forecast_demand(
-            inputs.population, inputs.rates, inputs.controls, inputs.parameters, clusters=inputs.clusters
+            inputs.population,
+            inputs.rates,
+            inputs.controls,
+            inputs.parameters,
+            clusters=inputs.clusters,
+            drivers=drivers_of(inputs),
         )
     if inputs.placements is None:
         return demand
     return with_placements(demand, inputs.placements, inputs.provision, [inputs.parameters.calibration_year])
+
+
+def drivers_of(inputs: Inputs) -> Drivers:
+    """Return what drives the forecast besides the present pattern, as the area gives it."""
+    zones = inputs.zones
+    return Drivers(
+        cohort_changes=inputs.cohort_changes,
+        developments=inputs.developments,
+        rate_trends=inputs.rate_trends,
+        placement_mix=inputs.placement_mix,
+        mitigations=inputs.mitigations,
+        demand_totals=inputs.demand_totals,
+        caseload=inputs.caseload,
+        zone_traits=inputs.zone_traits,
+        districts=dict(zip(zones["zone_id"], zones["district_id"], strict=True)),
+        county_id=inputs.parameters.county_id,
+        applied=inputs.applied_mitigations,
+    )
 
 
 def _allocate(

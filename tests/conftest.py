@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
 
 mpl.use("Agg")
-# the same examples on every machine and day: a test that fails can be run again
-settings.register_profile("suite", derandomize=True)
+# the same examples on every machine and day, however slow: a test that fails can be run again
+settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
 
 REAL_DATA = Path(os.environ.get("SUFFICIENCY_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))

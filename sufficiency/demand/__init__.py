@@ -4,27 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sufficiency.demand.forecast import forecast_counts
+from sufficiency.demand.cohorts import people_of_years
+from sufficiency.demand.drivers import Drivers
+from sufficiency.demand.forecast import NO_DRIVERS, forecast_counts
 from sufficiency.demand.location import locate
 from sufficiency.demand.mix import apply_mix
 from sufficiency.demand.placed import demand_of_placements, placements_of, with_placements
+from sufficiency.demand.totals import counts_of_totals
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sufficiency.model.parameters import Parameters
 
-__all__ = ["county_counts", "demand_of_placements", "forecast_demand", "placements_of", "with_placements"]
+__all__ = [
+    "Drivers",
+    "county_counts",
+    "counts_to_locate",
+    "demand_of_placements",
+    "forecast_demand",
+    "placements_of",
+    "with_placements",
+]
 
 
 def county_counts(
-    population: pd.DataFrame, rates: pd.DataFrame, controls: pd.DataFrame, parameters: Parameters
+    population: pd.DataFrame,
+    rates: pd.DataFrame,
+    controls: pd.DataFrame,
+    parameters: Parameters,
+    drivers: Drivers = NO_DRIVERS,
 ) -> pd.DataFrame:
-    """Return the county's pupils by year, year group, need, place sought and attendance: forecast, then placement mix.
+    """Return the county's pupils by year, year group, need, place sought, attendance and homes: forecast, then mix.
 
     Parameters and errors as in `forecast_demand`.
     """
-    return apply_mix(forecast_counts(population, rates, controls, parameters), parameters)
+    return apply_mix(forecast_counts(population, rates, controls, parameters, drivers), parameters)
 
 
 def forecast_demand(
@@ -35,6 +50,7 @@ def forecast_demand(
     *,
     clusters: pd.DataFrame | None = None,
     zone_weight: pd.Series | None = None,
+    drivers: Drivers = NO_DRIVERS,
 ) -> pd.DataFrame:
     """Forecast demand by home zone, year, national curriculum year, need and place sought.
 
@@ -43,13 +59,15 @@ def forecast_demand(
     population, rates, controls
         The tables of these names; not changed, and the order of their rows does not matter.
     parameters
-        Gives the years of the run, the demand definition and the case after the headline year.
+        Gives the years of the run, the method, the demand definition and the case after the headline year.
     clusters
         Table `clusters`: neighbouring zones then lie together in the order in which pupils are spread, so that clusters
         and districts get their share more exactly; None = order of zone_id.
     zone_weight
         Factor by zone_id on the people of each zone (every zone, 0 or more); None = 1 everywhere. The county's totals
         do not depend on it.
+    drivers
+        The optional tables of the area, and the mitigations that are applied.
 
     Returns
     -------
@@ -63,5 +81,37 @@ def forecast_demand(
     ParameterError
         When a parameter has a value that is not offered.
     """
-    counts = county_counts(population, rates, controls, parameters)
-    return locate(counts, population, parameters.calibration_year, clusters=clusters, zone_weight=zone_weight)
+    counts = counts_to_locate(population, rates, controls, parameters, drivers)
+    return locate(
+        counts,
+        population,
+        parameters.calibration_year,
+        clusters=clusters,
+        zone_weight=zone_weight,
+        drivers=drivers,
+        parameters=parameters,
+    )
+
+
+def counts_to_locate(
+    population: pd.DataFrame,
+    rates: pd.DataFrame,
+    controls: pd.DataFrame,
+    parameters: Parameters,
+    drivers: Drivers = NO_DRIVERS,
+) -> pd.DataFrame:
+    """Return the county counts, with the totals that the council gives by area in place of the forecast's.
+
+    Parameters and errors as in `forecast_demand`; see `counts_of_totals`.
+    """
+    counts = county_counts(population, rates, controls, parameters, drivers)
+    if drivers.demand_totals is not None and len(drivers.demand_totals):
+        people = people_of_years(
+            population,
+            parameters.years,
+            changes=drivers.cohort_changes,
+            districts=drivers.districts,
+            county_id=drivers.county_id,
+        )
+        counts = counts_of_totals(counts, drivers.demand_totals, people, drivers)
+    return counts

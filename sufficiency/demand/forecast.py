@@ -1,10 +1,9 @@
-"""How many pupils the county has in each year: the calibration year's pattern, carried by its cohorts to the controls.
+"""How many pupils the county has in each year: the calibration year's pattern, carried on and made whole.
 
-Each cell (national curriculum year, need, place sought, attendance) of the pattern is the number of residents with a
-plan in the calibration year. In a later year it is multiplied by the size of the cohort then of that age over the size
-of the cohort of that age in the calibration year; then each stream is scaled to its control and made whole by largest
-remainders, first between needs and then between the ages of each need, so that every control is met exactly and every
-need keeps its share to within one pupil. Nothing else changes with time: the mix by age and need is held.
+What is to be expected of each cell (`sufficiency.demand.expected`) is, with the `forecast_method` ``controls``, scaled
+so that each stream meets its control, and with ``rates`` left as it is; then the table of the mix and the mitigations
+that are applied move it (`sufficiency.demand.changes`). It is made whole by largest remainders: between streams, then
+present and new homes, then needs, then the ages of each need, so that every need keeps its share to within one pupil.
 """
 
 from __future__ import annotations
@@ -14,15 +13,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from sufficiency.demand.changes import apply_mitigations, apply_mix_table, with_targets
+from sufficiency.demand.drivers import Drivers
+from sufficiency.demand.expected import HOMES, expected_pupils, grounds_of
 from sufficiency.model import vocabulary as v
 from sufficiency.model.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from sufficiency.model.parameters import Parameters
 
-AGE_AT_RECEPTION: Final = 4
+NO_DRIVERS: Final = Drivers()
 INDEPENDENT_PLACEMENTS: Final = ("independent_special_school", "non_maintained_special_school")
 CELL: Final = ["place_sought", "need", "ncy", "attendance"]
 MOST_NAMED: Final = 5
@@ -108,33 +112,6 @@ def pattern(rates: pd.DataFrame, definition: str) -> pd.DataFrame:
     return out[out["pupils"] > 0].reset_index(drop=True)
 
 
-def base_age(year: NDArray[np.int64], ncy: NDArray[np.int64], calibration_year: int) -> NDArray[np.int64]:
-    """Return the age that a cohort had in the calibration year; negative = not yet born."""
-    return np.asarray(ncy + AGE_AT_RECEPTION - (year - calibration_year), dtype=np.int64)
-
-
-def people_by_age(population: pd.DataFrame, calibration_year: int) -> pd.DataFrame:
-    """Return residents of the calibration year by zone (rows, sorted) and every single year of age between those given.
-
-    Raises
-    ------
-    DataError
-        When there are none of that year.
-    """
-    of_year = population[population["year"] == calibration_year]
-    if of_year.empty:
-        message = f"population.csv has no row of the calibration year {calibration_year}"
-        raise DataError(message)
-    wide = of_year.pivot_table(index="zone_id", columns="age", values="people", aggfunc="sum", fill_value=0.0)
-    ages = range(int(of_year["age"].min()), int(of_year["age"].max()) + 1)
-    return wide.sort_index(axis=0).reindex(columns=ages, fill_value=0.0)
-
-
-def column_of_age(ages: NDArray[np.int64], people: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the position of each age among the columns of `people_by_age`; beyond them, the nearest."""
-    return np.asarray(np.clip(ages - int(str(people.columns[0])), 0, people.shape[1] - 1), dtype=np.int64)
-
-
 def _controls(controls: pd.DataFrame, parameters: Parameters) -> dict[tuple[int, str], int]:
     """Return pupils by year and stream, taken from the case chosen for the years after the headline year."""
     case = str(parameters.value("demand_after_headline_year"))
@@ -170,34 +147,61 @@ def _check_controls(cells: pd.DataFrame, wanted: dict[tuple[int, str], int], par
             raise DataError(message)
 
 
+def _to_controls(
+    expected: NDArray[np.float64], cells: pd.DataFrame, wanted: dict[tuple[int, str], int], years: Sequence[int]
+) -> NDArray[np.float64]:
+    """Scale each stream of each year to its control."""
+    out = expected.copy()
+    for stream, at in cells.groupby("stream", sort=True).indices.items():
+        for year, of_year in enumerate(years):
+            held = float(out[year, at].sum())
+            asked = wanted.get((int(of_year), str(stream)))
+            if asked is None:
+                continue
+            if held <= 0 < asked:
+                message = f"{asked} pupils cannot be shared out: the pattern has none of them in the calibration year"
+                raise DataError(message)
+            out[year, at] *= asked / held if held > 0 else 0.0
+    return out
+
+
 def _whole(cells: pd.DataFrame, weight: NDArray[np.float64], total: int) -> NDArray[np.int64]:
-    """Make one stream whole: between needs first, then between the cells of each need."""
-    out = np.zeros(len(cells), dtype=np.int64)
+    """Make one stream whole, [cells, homes]: between homes first, then needs, then the cells of each need."""
+    out = np.zeros(weight.shape, dtype=np.int64)
     groups = list(cells.groupby(["place_sought", "need"], sort=True).indices.items())
-    shares = apportion(np.array([weight[at].sum() for _, at in groups]), total)
-    for (_, at), pupils in zip(groups, shares, strict=True):
-        if pupils:
-            out[at] = apportion(weight[at], int(pupils))
+    for homes, in_homes in enumerate(apportion(weight.sum(axis=0), total)):
+        shares = apportion(np.array([weight[at, homes].sum() for _, at in groups]), int(in_homes))
+        for (_, at), pupils in zip(groups, shares, strict=True):
+            if pupils:
+                out[at, homes] = apportion(weight[at, homes], int(pupils))
     return out
 
 
 def forecast_counts(
-    population: pd.DataFrame, rates: pd.DataFrame, controls: pd.DataFrame, parameters: Parameters
+    population: pd.DataFrame,
+    rates: pd.DataFrame,
+    controls: pd.DataFrame,
+    parameters: Parameters,
+    drivers: Drivers = NO_DRIVERS,
 ) -> pd.DataFrame:
     """Forecast the county's pupils of every year of the run.
 
     Parameters
     ----------
     population, rates, controls
-        The tables of these names; the order of their rows does not matter.
+        The tables of these names; the order of their rows does not matter. `controls` is only used with the
+        `forecast_method` ``controls``.
     parameters
-        Gives the years, `demand_definition` and `demand_after_headline_year`.
+        Gives the years, the method, the trend, `demand_definition` and `demand_after_headline_year`.
+    drivers
+        The optional tables: cohort changes, new homes, trends, mix, mitigations.
 
     Returns
     -------
     DataFrame
-        year, ncy, need, place_sought, attendance, pupils (at least 1), sorted. In every year each stream's pupils sum
-        to its control; in the calibration year every cell equals the pattern.
+        year, ncy, need, place_sought, attendance, homes (present or new), pupils (at least 1), sorted. With controls
+        and no mitigation or table of the mix, each stream's pupils of every year sum to its control. In the
+        calibration year every cell equals the pattern.
 
     Raises
     ------
@@ -207,24 +211,44 @@ def forecast_counts(
     ParameterError
         When a parameter has a value that is not offered.
     """
-    cells = pattern(rates, str(parameters.value("demand_definition")))
-    wanted = _controls(controls, parameters)
-    _check_controls(cells, wanted, parameters)
-    people = people_by_age(population, parameters.calibration_year)
-    county = people.sum(axis=0).to_numpy(dtype=float)
-    ncy, pupils = cells["ncy"].to_numpy(dtype=np.int64), cells["pupils"].to_numpy(dtype=float)
-    now = county[column_of_age(ncy + AGE_AT_RECEPTION, people)]
-    if (now <= 0).any():
-        message = f"population.csv has nobody of age {ncy[now <= 0][0] + AGE_AT_RECEPTION}, yet rates.csv has pupils"
-        raise DataError(message)
+    cells, expected = forecast_expected(population, rates, controls, parameters, drivers)
     streams = {str(stream): at for stream, at in cells.groupby("stream", sort=True).indices.items()}
     years = []
-    for year in parameters.years:
-        then = county[column_of_age(base_age(np.full_like(ncy, year), ncy, parameters.calibration_year), people)]
-        whole = np.zeros(len(cells), dtype=np.int64)
-        for stream, at in streams.items():
-            whole[at] = _whole(cells.iloc[at], (pupils * then / now)[at], wanted[year, stream])
-        years.append(cells.assign(year=year, pupils=whole))
-    order = ["year", "ncy", "need", "place_sought", "attendance"]
+    for position, year in enumerate(parameters.years):
+        sums = np.array([expected[position, at].sum() for at in streams.values()])
+        totals = apportion(sums, int(np.floor(sums.sum() + 0.5)))
+        whole = np.zeros(expected.shape[1:], dtype=np.int64)
+        for at, total in zip(streams.values(), totals, strict=True):
+            if total:
+                whole[at] = _whole(cells.iloc[at], expected[position, at], int(total))
+        years += [cells.assign(year=year, homes=homes, pupils=whole[:, at]) for at, homes in enumerate(HOMES)]
+    order = ["year", "ncy", "need", "place_sought", "attendance", "homes"]
     out = pd.concat(years, ignore_index=True)
     return out.loc[out["pupils"] > 0, [*order, "pupils"]].sort_values(order, ignore_index=True)
+
+
+def forecast_expected(
+    population: pd.DataFrame, rates: pd.DataFrame, controls: pd.DataFrame, parameters: Parameters, drivers: Drivers
+) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Return the cells (stream, place_sought, need, ncy, attendance, pupils) and what to expect, [years, cells, homes].
+
+    Parameters and errors as in `forecast_counts`.
+    """
+    mix_table = str(parameters.value("placement_mix")) == "table"
+    plain = pattern(rates, str(parameters.value("demand_definition")))
+    cells = with_targets(plain, drivers, mix_table=mix_table)
+    cells = cells.assign(stream=stream_of(cells["place_sought"], cells["ncy"]))
+    grounds = grounds_of(population, plain, parameters, drivers)
+    expected = expected_pupils(cells, grounds, parameters, drivers)
+    if str(parameters.value("forecast_method")) == "controls":
+        wanted = _controls(controls, parameters)
+        _check_controls(plain, wanted, parameters)
+        expected = _to_controls(expected, cells, wanted, parameters.years)
+    if mix_table:
+        if drivers.placement_mix is None:
+            message = "placement_mix is table, but the area has no demand/placement_mix.csv"
+            raise ParameterError(message)
+        expected = apply_mix_table(
+            expected, cells, parameters.years, drivers.placement_mix, parameters.calibration_year
+        )
+    return cells, apply_mitigations(expected, cells, parameters.years, drivers)

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from sufficiency.model.parameters import Parameters
 
-MIXES: Final = ("as_today", "towards_bases")
+MIXES: Final = ("as_today", "towards_bases", "table")
 MOST_SHARE: Final = 0.9
 _FIRST_NCY: Final = {"primary": 0, "secondary": 7}
 _ROUNDS: Final = 200
-_KEY: Final = ["year", "ncy", "need", "place_sought", "attendance"]
+_KEY: Final = ["year", "ncy", "need", "place_sought", "attendance", "homes"]
 
 
 def apply_mix(counts: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
@@ -40,7 +40,8 @@ def apply_mix(counts: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     Parameters
     ----------
     counts
-        Output of `forecast_counts`: year, ncy, need, place_sought, attendance (unique together), pupils.
+        Output of `forecast_counts`: year, ncy, need, place_sought, attendance, homes (unique
+        together), pupils.
     parameters
         Gives placement_mix, specialist_base_share_when_complete, placement_mix_complete_year, calibration year.
 
@@ -58,7 +59,7 @@ def apply_mix(counts: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     if mix not in MIXES:
         message = f"placement_mix must be one of {', '.join(MIXES)}, not {mix!r}"
         raise ParameterError(message)
-    if mix == "as_today":
+    if mix != "towards_bases":
         return counts
     headline = stream_of(counts["place_sought"], counts["ncy"]) == HEADLINE
     moved = [_moves(counts[headline & (counts["year"] == year)], counts[headline], year, parameters)

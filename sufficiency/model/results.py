@@ -78,6 +78,16 @@ class Inputs:
     digests: Mapping[str, str] = field(default_factory=dict)
     placements: pd.DataFrame | None = None
     zone_traits: pd.DataFrame | None = None
+    cohort_changes: pd.DataFrame | None = None
+    developments: pd.DataFrame | None = None
+    rate_trends: pd.DataFrame | None = None
+    placement_mix: pd.DataFrame | None = None
+    mitigations: pd.DataFrame | None = None
+    history: pd.DataFrame | None = None
+    demand_totals: pd.DataFrame | None = None
+    caseload: pd.DataFrame | None = None
+    awaiting: pd.DataFrame | None = None
+    applied_mitigations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sufficiency.model import vocabulary as v
+from sufficiency.model.table_demand import DEMAND_ROWS
 from sufficiency.model.table_parts import (
     COUNT,
     COUNT_BLANK,
@@ -57,7 +58,7 @@ INPUT_ROWS: Final[list[Row]] = [
         "columns": [
             ("zone_id", "text", "place, and the zone around it", {}),
             ("place_name", "text", "name", {}),
-            ("kind", "code", "kind of place", {"codes": ("city_part", "town", "town_part", "village", "hamlet")}),
+            ("kind", "code", "kind of place", {"codes": ("city_part", "town", "town_part", "village", "hamlet", "statistical_area")}),
             *POINT,
             ("district_id", "text", "district; blank outside the county", {"blank": True}),
             ("authority_name", "text", "authority that it lies in", {"blank": True}),
@@ -298,6 +299,7 @@ INPUT_ROWS: Final[list[Row]] = [
             *PROVENANCE,
         ],
     },
+    *DEMAND_ROWS,
     {
         "name": "demand",
         "meaning": "Groups of pupils alike in everything that the model uses.",

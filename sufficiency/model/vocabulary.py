@@ -81,6 +81,11 @@ HEADLINE_TYPES: Final = ("special_school", "specialist_base")
 HEADLINE_NCY: Final = (0, 14)
 MATCHED_TYPES: Final = ("special_school", "specialist_base", "fe_specialist_unit")
 PLACE_SOUGHT: Final = (*PROVISION_TYPES, "educated_elsewhere")
+# supply: places, so a scheme; none: money or organisation, no pupil needs another place for it
+MITIGATION_EFFECTS: Final = ("rate", "mix", "supply", "none")
+# a return does not tell a college's mainstream course from its specialist unit
+FURTHER_EDUCATION: Final = "further_education"
+HISTORY_STREAMS: Final = (ALL, HEADLINE, FURTHER_EDUCATION, *PLACE_SOUGHT)
 
 TIERS: Final = ("local", "other_council", "independent")
 SECTORS: Final = ("state", "independent", "non_maintained", "further_education")

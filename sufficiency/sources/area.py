@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _TOP: Final = ("area.toml", "area-workbook.xlsx")
 _FOLDERS: Final = ("boundaries", "demand", "plan", "roads", "schemes", "schools")
-_KINDS: Final = ("*.toml", "*.csv", "*.geojson")
+_KINDS: Final = ("*.toml", "*.csv", "*.geojson", "*.gpkg")
 
 
 def read_area(directory: Path) -> Inputs:
@@ -95,6 +95,7 @@ def read_area(directory: Path) -> Inputs:
         digests=digests(directory),
         placements=demand.placements,
         zone_traits=traits,
+        **demand.optional,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -13,15 +13,28 @@ from sufficiency.sources.files import Issue, has_table, read_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+OPTIONAL: Final = (
+    "cohort_changes",
+    "developments",
+    "rate_trends",
+    "placement_mix",
+    "mitigations",
+    "history",
+    "demand_totals",
+    "caseload",
+    "awaiting",
+)
+
 
 @dataclass(frozen=True)
 class DemandTables:
-    """Tables `rates` and `controls`; `demand` and `placements` are None where the area has no such file."""
+    """Tables `rates` and `controls`, and those that an area may have: None where it has no such file."""
 
     rates: pd.DataFrame
     controls: pd.DataFrame
     demand: pd.DataFrame | None
     placements: pd.DataFrame | None
+    optional: dict[str, Any]
 
 
 def read_demand(directory: Path, issues: list[Issue]) -> DemandTables:
@@ -51,7 +64,8 @@ def read_demand(directory: Path, issues: list[Issue]) -> DemandTables:
         table if table is not None else pd.DataFrame(columns=list(TABLES[name].names))
         for table, name in zip(made, ("rates", "controls"), strict=True)
     )
-    return DemandTables(rates, controls, demand, _if_there(directory, "placements", issues))
+    optional = {name: _if_there(directory, name, issues) for name in OPTIONAL}
+    return DemandTables(rates, controls, demand, _if_there(directory, "placements", issues), optional)
 
 
 def _if_there(directory: Path, name: str, issues: list[Issue]) -> pd.DataFrame | None:

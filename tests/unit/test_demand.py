@@ -21,7 +21,15 @@ GOLDEN = 0.6180339887498949
 
 def parameters(definition: str = "A", case: str = "extrapolated") -> Parameters:
     """Return parameters of a run of 2024 (calibration) to 2026, headline 2025."""
-    names = {"demand_definition": definition, "demand_after_headline_year": case, "placement_mix": "as_today"}
+    names = {
+        "demand_definition": definition,
+        "demand_after_headline_year": case,
+        "placement_mix": "as_today",
+        "forecast_method": "controls",
+        "births_annual_change_share": 0.0,
+        "deprivation_rate_ratio": 1.0,
+        "caseload_weight_share": 0.0,
+    }
     assumptions = {name: Assumption(name, value, None, None, "", "", "", "") for name, value in names.items()}
     return Parameters(
         area_id="town",

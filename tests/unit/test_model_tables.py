@@ -38,6 +38,7 @@ def test_every_measured_column_states_its_unit():
         "kph",
         "minutes",
         "journeys",
+        "dwellings",
         "deprivation_decile",
         "schools",
         "schools_with_own_base",
