@@ -92,29 +92,11 @@ def demand_of(inputs: Inputs) -> pd.DataFrame:
             inputs.controls,
             inputs.parameters,
             clusters=inputs.clusters,
-            drivers=drivers_of(inputs),
+            drivers=Drivers.of(inputs),
         )
     if inputs.placements is None:
         return demand
     return with_placements(demand, inputs.placements, inputs.provision, [inputs.parameters.calibration_year])
-
-
-def drivers_of(inputs: Inputs) -> Drivers:
-    """Return what drives the forecast besides the present pattern, as the area gives it."""
-    zones = inputs.zones
-    return Drivers(
-        cohort_changes=inputs.cohort_changes,
-        developments=inputs.developments,
-        rate_trends=inputs.rate_trends,
-        placement_mix=inputs.placement_mix,
-        mitigations=inputs.mitigations,
-        demand_totals=inputs.demand_totals,
-        caseload=inputs.caseload,
-        zone_traits=inputs.zone_traits,
-        districts=dict(zip(zones["zone_id"], zones["district_id"], strict=True)),
-        county_id=inputs.parameters.county_id,
-        applied=inputs.applied_mitigations,
-    )
 
 
 def _allocate(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from sufficiency.checks import placements, roads, tables
+from sufficiency.checks import demand, placements, roads, tables
 from sufficiency.model.issues import Issue, issues_table
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
     tables.controls,
     tables.zones_peopled,
     tables.scenarios,
+    demand.driver_references,
+    demand.ranges_ascend,
+    demand.mitigations,
+    demand.developments_in_time,
+    demand.demand_given_twice,
+    demand.awaiting_known,
+    demand.forecast_holds,
     placements.placed_somewhere,
     placements.placed_within_the_rules,
     placements.placed_in_the_calibration_year,

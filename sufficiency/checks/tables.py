@@ -180,8 +180,9 @@ def capacity(inputs: Inputs) -> Iterator[Issue]:
 
 
 def controls(inputs: Inputs) -> Iterator[Issue]:
-    """Ask for a headline total for every year, unless the area gives its own demand."""
-    if inputs.demand is not None or unreadable(inputs, "controls"):
+    """Ask for a headline total for every year, unless the area gives its own demand or its rates decide."""
+    by_rates = inputs.parameters.value("forecast_method") == "rates"
+    if inputs.demand is not None or by_rates or unreadable(inputs, "controls"):
         return
     known = {str(year) for year in inputs.controls.loc[inputs.controls["stream"] == HEADLINE, "year"]}
     known |= {str(key).split(" ", maxsplit=1)[0] for key in refused(inputs, "controls")}

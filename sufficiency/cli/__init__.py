@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sufficiency.cli.fetch import add_options as add_fetch_options
 from sufficiency.cli.screen import Steps, cell, print_columns, print_issues, sentence
 from sufficiency.model.errors import DataError, InfeasibleError, NetworkError, ParameterError, SufficiencyError
 from sufficiency.model.vocabulary import PROFILES
@@ -164,16 +165,9 @@ def _parser() -> argparse.ArgumentParser:
     fitted.add_argument("--profile", choices=PROFILES, help="time of day of the journeys (default: the area's)")
     fitted.add_argument("--bands", action="store_true", help="take the low and high band from the journeys too")
     fitted.add_argument("--out", type=Path, metavar="FILE", help="write the fitted speed table to this file")
-    fetch = add(
-        "fetch", _fetch, "get an area's roads from OpenStreetMap into its folder, once; nothing else uses the network"
+    add_fetch_options(
+        add("fetch", _fetch, "get an area's roads, or an authority's public files, once; nothing else uses the network")
     )
-    fetch.add_argument("area", type=Path, metavar="AREA", help="area directory, with its boundaries")
-    fetch.add_argument("--buffer-km", type=float, default=15.0, metavar="KM",
-                       help="width of the border around the area that is fetched too (default 15)")  # fmt: skip
-    fetch.add_argument("--again", action="store_true", help="fetch even if it is there, and replace it")
-    fetch.add_argument("--date", default="", metavar="YYYY-MM-DD",
-                       help="day of the fetching, for the record (default: the date of the data)")  # fmt: skip
-    fetch.add_argument("--server", default=None, metavar="URL", help="another Overpass server than overpass-api.de")
     add("warm", _warm, "prepare caches, so that the first run is as fast as the next")
     docs = add("docs", _docs, "write the data dictionary and the assumptions register")
     docs.add_argument("directory", type=Path, metavar="DIR")
@@ -284,34 +278,9 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    from sufficiency.sources.area import read_outline
-    from sufficiency.sources.roads.download import SERVER, check_request, fetch_roads
-    from sufficiency.sources.roads.folder import roads_beside
+    from sufficiency.cli.fetch import fetch
 
-    check_request(options.buffer_km * 1_000, options.date, options.server or SERVER)
-    parameters, outline = read_outline(options.area)
-    folder = options.area / "roads"
-    steps = Steps()
-    steps(f"Roads of {parameters.area_name} and {options.buffer_km:g} km around")
-    fetched = fetch_roads(
-        outline,
-        folder,
-        crs=parameters.crs,
-        buffer_m=options.buffer_km * 1_000,
-        date=options.date,
-        server=options.server or SERVER,
-        again=options.again,
-        say=steps,
-    )
-    steps.finish()
-    record = fetched.record
-    print("Written:" if fetched.downloaded else "There already, and as it was fetched (--again fetches it anew):")
-    print(f"  {fetched.path}: {record['bytes'] / 1e6:,.1f} MB, {record['edges']:,} pieces of road, {record['source']}, "
-          f"data of {record['date'] or 'an unstated date'}")  # fmt: skip
-    print(f"  {record['attribution']}")
-    beside = roads_beside(folder, fetched.path)
-    if beside:
-        print(f"\nMove {', '.join(beside)} out of {folder}, so that the fetched roads are the ones used.")
+    fetch(options)
     return DONE
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Drivers",
-    "county_counts",
     "counts_to_locate",
+    "county_counts",
     "demand_of_placements",
     "forecast_demand",
     "placements_of",

@@ -5,28 +5,29 @@ to (`with_targets`). In a year of the ramp a mitigation reaches
 
     change · (year - start year + 1) ÷ (full year - start year + 1), between 0 and change,
 
-of the pupils whom it names: with the effect ``rate`` they need no plan, with ``mix`` they seek another place. Several
-are applied one after the other in order of their ids, so that two that reach the same pupils do not count them twice.
+of the pupils whom it names: with the effect ``rate`` they need no plan, with ``mix`` they seek another place. What it
+had reached by the calibration year is in the pattern already: of those whom the pattern still holds it then reaches
+(reach(y) - reach(calibration year)) ÷ (1 - reach(calibration year)), and the calibration year never changes. Several are applied one after the other in order of their ids, so that two that reach the same pupils do not count them twice.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from sufficiency.model.errors import DataError
-from sufficiency.model.vocabulary import ALL, phase_of
+from sufficiency.model.vocabulary import ALL, PLACE_SOUGHT, phase_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from sufficiency.demand.drivers import Drivers
 
-__all__ = ["apply_mitigations", "apply_mix_table", "mitigations_of", "ramp", "with_targets"]
+__all__ = ["apply_mitigations", "apply_mix_table", "mitigations_of", "ramp", "remaining", "with_targets"]
 
 _SAME: Final = ["need", "ncy", "attendance"]
 ROUNDING: Final = 1e-6
@@ -63,7 +64,7 @@ def mitigations_of(drivers: Drivers) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When one is not in the table.
+        When one is not in the table, is in full effect before it starts, or changes the mix to no place.
     """
     table = drivers.mitigations
     columns = ["mitigation_id", "effect", "need", "phase", "from_place_sought", "to_place_sought", "change_share",
@@ -74,7 +75,15 @@ def mitigations_of(drivers: Drivers) -> pd.DataFrame:
     if unknown:
         message = f"mitigations.csv has no row for {', '.join(unknown)}"
         raise DataError(message)
-    return table[table["mitigation_id"].isin(drivers.applied)].sort_values("mitigation_id", ignore_index=True)
+    out = table[table["mitigation_id"].isin(drivers.applied)].sort_values("mitigation_id", ignore_index=True)
+    for row in out.to_dict("records"):
+        if row["full_year"] < row["start_year"]:
+            message = f"mitigations.csv: {row['mitigation_id']} is in full effect before it starts: mend full_year"
+            raise DataError(message)
+        if row["effect"] == "mix" and row["to_place_sought"] not in PLACE_SOUGHT:
+            message = f"mitigations.csv: {row['mitigation_id']} changes the mix: say to which place, in to_place_sought"
+            raise DataError(message)
+    return out
 
 
 def ramp(years: Sequence[int], start_year: int, full_year: int) -> NDArray[np.float64]:
@@ -83,8 +92,40 @@ def ramp(years: Sequence[int], start_year: int, full_year: int) -> NDArray[np.fl
     return np.asarray(np.clip(passed / (full_year - start_year + 1), 0.0, 1.0), dtype=np.float64)
 
 
+def remaining(
+    change_share: NDArray[np.float64], row: Mapping[Hashable, Any], years: Sequence[int], calibration_year: int
+) -> NDArray[np.float64]:
+    """Return the share of the pupils named whom a mitigation leaves as they are, of those in the pattern.
+
+    Parameters
+    ----------
+    change_share
+        Share reached in full effect, one a draw.
+    row
+        Of the table: start_year and full_year.
+    years
+        Years wanted.
+    calibration_year
+        Year of the pattern.
+
+    Returns
+    -------
+    ndarray
+        float64 [years, draws]; 1 up to the calibration year.
+    """
+    start, full = int(row["start_year"]), int(row["full_year"])
+    then = ramp(np.maximum(years, calibration_year).tolist(), start, full)
+    now = ramp([calibration_year], start, full)[0]
+    left = 1 - change_share * now
+    return np.divide(1 - change_share * then[:, None], left, out=np.ones((len(years), len(left))), where=left > 0)
+
+
 def apply_mitigations(
-    expected: NDArray[np.float64], cells: pd.DataFrame, years: Sequence[int], drivers: Drivers
+    expected: NDArray[np.float64],
+    cells: pd.DataFrame,
+    years: Sequence[int],
+    drivers: Drivers,
+    calibration_year: int,
 ) -> NDArray[np.float64]:
     """Return the expected pupils with the mitigations that are applied.
 
@@ -98,13 +139,15 @@ def apply_mitigations(
         Its years.
     drivers
         The table, and which of it are applied.
+    calibration_year
+        Year of the pattern, never changed.
     """
     out = expected.copy()
     phase = cells["ncy"].map(phase_of)
     for row in mitigations_of(drivers).to_dict("records"):
         reached = _named(cells["need"], row["need"]) & _named(phase, row["phase"])
         reached &= _named(cells["place_sought"], row["from_place_sought"])
-        share = float(row["change_share"]) * ramp(years, int(row["start_year"]), int(row["full_year"]))
+        share = 1 - remaining(np.array([float(row["change_share"])]), row, years, calibration_year)[:, 0]
         at = np.flatnonzero(reached)
         if row["effect"] == "mix":
             at = at[(cells["place_sought"].to_numpy()[at] != row["to_place_sought"])]
@@ -130,62 +173,90 @@ def apply_mix_table(
     In each need and phase the pupils of a place with rows get the share of their year (straight lines from the
     calibration year's own share through the years given, level after the last); the other places share the rest in
     their own proportions. Within a place the pupils keep their proportions by age and attendance; a place that nobody
-    sought is filled in the proportions of all. The calibration year itself is never changed.
+    sought is filled in the proportions of all of the need and phase. The calibration year itself is never changed.
 
     Raises
     ------
     DataError
-        When the shares of a need and phase sum to more than 1.
+        When the shares of a need and phase sum to more than 1, or to less and nobody seeks another place.
     """
     out = expected.copy()
     phases, needs = cells["ncy"].map(phase_of), cells["need"]
     places = cells["place_sought"].to_numpy(dtype=object)
+    alike = cells.groupby(["ncy", "attendance"], sort=True).ngroup().to_numpy()
     for need, phase in sorted(set(zip(needs, phases, strict=True))):
         rows = _most_said(mix, need, phase)
         if rows.empty:
             continue
         at = np.flatnonzero(((needs == need) & (phases == phase)).to_numpy())
-        _mix_one(out, at, places[at], rows, years, calibration_year=calibration_year, what=f"{need}, {phase}")
+        named = _shares(out[years.index(calibration_year), at], places[at], rows, years, calibration_year)
+        _check_shares(out[years.index(calibration_year), at], places[at], named, years, f"{need}, {phase}")
+        later = [position for position, year in enumerate(years) if year > calibration_year]
+        out[np.ix_(later, at)] = _mixed(out[:, at], places[at], alike[at], named)[later]
     return out
 
 
-def _mix_one(
-    out: NDArray[np.float64],
-    at: NDArray[np.int64],
+def _shares(
+    now: NDArray[np.float64],
     places: NDArray[np.object_],
     rows: pd.DataFrame,
     years: Sequence[int],
-    *,
     calibration_year: int,
+) -> dict[str, NDArray[np.float64]]:
+    """Return the share of every year of each place that the table names, from today's pupils [cells, homes]."""
+    out = {}
+    for place in sorted(rows["place_sought"].unique()):
+        mine = rows[(rows["place_sought"] == place) & (rows["year"] > calibration_year)].sort_values("year")
+        today = now[places == place].sum() / max(float(now.sum()), ROUNDING)
+        out[str(place)] = np.interp(
+            years, [calibration_year, *mine["year"]], [today, *mine["sought_share"].astype(float)]
+        )
+    return out
+
+
+def _check_shares(
+    now: NDArray[np.float64],
+    places: NDArray[np.object_],
+    named: Mapping[str, NDArray[np.float64]],
+    years: Sequence[int],
     what: str,
 ) -> None:
-    total = out[:, at].sum(axis=1)
-    first = list(years).index(calibration_year)
-    named = sorted(rows["place_sought"].unique())
-    shares = {}
-    for place in named:
-        mine = rows[rows["place_sought"] == place].sort_values("year")
-        mine = mine[mine["year"] > calibration_year]
-        now = out[first][at[places == place]].sum() / max(float(out[first][at].sum()), ROUNDING)
-        shares[place] = np.interp(years, [calibration_year, *mine["year"]], [now, *mine["share"].astype(float)])
-    stated = sum(shares.values())
-    if (stated > 1 + ROUNDING).any():
-        year = int(np.asarray(years)[stated > 1 + ROUNDING][0])
-        message = f"placement_mix.csv: the shares of {what} sum to {float(stated.max()):.3f} in {year}; at most 1"
-        raise DataError(message)
-    rest = ~np.isin(places, named)
-    parts = [(places == place, shares[place]) for place in named]
+    stated = np.sum(list(named.values()), axis=0)
+    others = now[~np.isin(places, list(named))].sum() > 0
+    for year, share in zip(years, stated, strict=True):
+        if share > 1 + ROUNDING:
+            message = f"placement_mix.csv: the shares of {what} sum to {share:.3f} in {year}; at most 1"
+            raise DataError(message)
+        if share < 1 - ROUNDING and not others and now.sum() > 0:
+            message = (
+                f"placement_mix.csv: the shares of {what} sum to {share:.3f} in {year}, and nobody there seeks another "
+                f"place: they must sum to 1"
+            )
+            raise DataError(message)
+
+
+def _mixed(
+    expected: NDArray[np.float64],
+    places: NDArray[np.object_],
+    alike: NDArray[np.int64],
+    named: Mapping[str, NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return the pupils of one need and phase, [years, cells, homes], with the shares of each year."""
+    out = np.zeros_like(expected)
+    total = expected.sum(axis=1)
+    parts = [(places == place, share) for place, share in named.items()]
+    rest = ~np.isin(places, list(named))
     if rest.any():
-        parts.append((rest, 1 - stated))
-    everybody = out[:, at].copy()
+        parts.append((rest, np.maximum(1 - np.sum(list(named.values()), axis=0), 0.0)))
+    same = (alike[:, None] == alike[None, :]).astype(float)
+    of_all = np.einsum("cd,ydh->ych", same, expected)
     for mine, share in parts:
-        cells = at[mine]
-        held = everybody[:, mine].sum(axis=1)
-        even = np.broadcast_to(1.0 / max(int(mine.sum()), 1), everybody[:, mine].shape)
-        within = np.divide(everybody[:, mine], held[:, None], out=even.copy(), where=held[:, None] > 0)
-        wanted = share[:, None] * total
-        keep = [position for position, year in enumerate(years) if year > calibration_year]
-        out[np.ix_(keep, cells)] = (within * wanted[:, None])[keep]
+        own, whole = expected[:, mine], of_all[:, mine]
+        weight = np.where(own.sum(axis=1, keepdims=True) > 0, own, whole)
+        held = weight.sum(axis=1, keepdims=True)
+        within = np.divide(weight, held, out=np.zeros_like(weight), where=held > 0)
+        out[:, mine] = within * (share[:, None] * total)[:, None]
+    return out
 
 
 def _most_said(mix: pd.DataFrame, need: str, phase: str) -> pd.DataFrame:

@@ -5,7 +5,8 @@
 
 with c from the table `cohort_changes` (0 where it has no row: nobody moves, hardly any child dies). What the table
 `population` gives for a later year and age is used as given, so that a projection of births or of everybody may be put
-in. Ages older than those given count as the oldest.
+in. Ages older than those given count as the oldest; ages that only a later year gives are left out, but for those that
+the cohorts have grown to.
 """
 
 from __future__ import annotations
@@ -106,9 +107,15 @@ def people_of_years(
         births[step, 1:], births[step, 0] = births[step - 1, :-1], births[step - 1, 0] + 1
         stated = given[given["year"] == start + step]
         _put(counts[:, step], stated, at, first_age)
-        births[step, np.unique(stated["age"].to_numpy(dtype=np.int64)) - first_age] = 0
+        births[step, _columns(stated, first_age, width)] = 0
     wanted = [year - start for year in years]
     return People(tuple(zones), tuple(int(y) for y in years), first_age, counts[:, wanted], births[wanted])
+
+
+def _columns(rows: pd.DataFrame, first_age: int, width: int) -> NDArray[np.int64]:
+    """Return the positions of the ages given, without those outside."""
+    column = np.unique(rows["age"].to_numpy(dtype=np.int64)) - first_age
+    return np.asarray(column[(column >= 0) & (column < width)], dtype=np.int64)
 
 
 def _put(into: NDArray[np.float64], rows: pd.DataFrame, at: Mapping[str, int], first_age: int) -> None:

@@ -5,9 +5,9 @@ Each draw multiplies the pupils of the central forecast, kind by kind, by
     G'(h) ÷ G(h)           the trend with its first change, damping and ceiling drawn
   · exp(σ' (ε1 + ... + εh))  chance moving the rate of a place sought from year to year, h years on
   · ((1 + b') ÷ (1 + b))^k   births, for cohorts born k years after the population
-  · share' ÷ share           the kind of place sought
+  · share' ÷ share           for bases, of the share that seeks one; special schools keep the rest of each need and phase
   · (1 − c'·r) ÷ (1 − c·r)   each mitigation that is applied and takes pupils out of the stream, r its ramp
-  · pace', yield', additional and plan share of new homes, for their pupils
+  · pace' ÷ pace, and so for yield, additional and plan share of new homes, for their pupils
   · u'                      where pupils live: a factor a cluster, the county's total kept
 
 and then counts: the pupils of a kind in a cluster are Poisson with that mean, for who needs a plan, and lives where, is
@@ -19,22 +19,23 @@ range is not drawn. One seed gives one answer, whatever the number of threads.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sufficiency.demand.changes import mitigations_of, ramp
+from sufficiency.demand.changes import mitigations_of, remaining
 from sufficiency.demand.expected import ceiling_ratio, grounds_of
 from sufficiency.demand.forecast import pattern
 from sufficiency.demand.mix import base_share
 from sufficiency.demand.new_homes import AGE_AT_RECEPTION, YIELDS
 from sufficiency.demand.trend import growth, trend_rows
+from sufficiency.model.errors import DataError
 from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES, NEEDS, PHASES, phase_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from numpy.typing import NDArray
 
@@ -90,6 +91,19 @@ def triangular(rng: np.random.Generator, low: float, central: float, high: float
     return np.asarray(rng.triangular(low, central, high, draws), dtype=np.float64)
 
 
+def _range(row: Mapping[Hashable, Any], name: str, table: str) -> tuple[float, float, float]:
+    """Return low, central and high value of a row; the central value where no range is given."""
+    central = float(row[name])
+    ends = [row.get(f"{end}_{name}") for end in ("low", "high")]
+    low, high = (central if end is None or pd.isna(end) else float(end) for end in ends)
+    if not low <= central <= high:
+        message = (
+            f"{table}: a row's low, central and high {name} are {low:g}, {central:g} and {high:g}: let them ascend"
+        )
+        raise DataError(message)
+    return low, central, high
+
+
 def kinds_of(demand: pd.DataFrame, homes: str, grounds: Grounds) -> pd.DataFrame:
     """Return the demand with the columns of `KIND`: what makes pupils alike for a draw.
 
@@ -116,7 +130,7 @@ def draw_factors(
     Parameters
     ----------
     kinds
-        Columns of `KIND`.
+        Columns of `KIND`, and pupils of the central forecast.
     futures
         Of the area.
     base_shares
@@ -150,13 +164,12 @@ def _trend_factor(
     damped = triangular(rng, low, damping, high, draws)
     few, ceiling, most = (float(value) for value in parameters.range("rate_ceiling_share"))
     ceilings = futures.ceiling * triangular(rng, few, ceiling, most, draws) / ceiling if ceiling else np.ones(draws)
-    if trends is None or shape == "none":
+    if trends is None or trends.empty or shape == "none":
         return out
+    trends = trends.sort_values(["need", "phase", "place_sought"], ignore_index=True)
     row_of = trend_rows(kinds, trends)
     for position, row in enumerate(trends.to_dict("records")):
-        central = float(row["annual_change_share"])
-        ends = [row.get(f"{end}_annual_change_share") for end in ("low", "high")]
-        least, greatest = (central if end is None or pd.isna(end) else float(end) for end in ends)
+        least, central, greatest = _range(row, "annual_change_share", "rate_trends.csv")
         change = triangular(rng, least, central, greatest, draws)
         at = np.flatnonzero(row_of == position)
         for years in np.unique(on[at]):
@@ -214,7 +227,11 @@ def _mix_factor(
     draws: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Return the factor for the share that seeks a base, and what is left for special schools, where it is drawn."""
+    """Return the factor for the share that seeks a base, and what is left for special schools, where it is drawn.
+
+    Each need and phase keeps its pupils, so its bases grow at most by its special schools, and only where it has such
+    pupils do they shrink.
+    """
     out = np.ones((len(kinds), draws))
     low, central, high = (float(value) for value in parameters.range("specialist_base_share_when_complete"))
     complete = triangular(rng, low, central, high, draws)
@@ -226,9 +243,14 @@ def _mix_factor(
         if not 0 < share < 1 or span == 0:
             continue
         drawn = np.clip(today + (share - today) * (complete - today) / span, 0.001, 0.999)
-        of_year = (kinds["year"] == year).to_numpy()
-        for place, factor in (("specialist_base", drawn / share), ("special_school", (1 - drawn) / (1 - share))):
-            out[of_year & (kinds["place_sought"] == place).to_numpy()] = factor
+        of_year = kinds[kinds["year"] == year]
+        for _, alike in of_year.groupby([name for name in KIND if name != "place_sought"]):
+            base = alike.index[alike["place_sought"] == "specialist_base"]
+            school = alike.index[alike["place_sought"] == "special_school"]
+            if len(base) and len(school):
+                most = float(alike["pupils"].sum() / alike.loc[base, "pupils"].sum())
+                out[base] = np.minimum(drawn / share, most)
+                out[school] = (most - out[base]) / (most - 1)
     return out
 
 
@@ -238,9 +260,7 @@ def _mitigation_factor(
     """Return the factor of the mitigations that take pupils out of the headline stream."""
     out = np.ones((len(kinds), draws))
     for row in mitigations_of(futures.drivers).to_dict("records"):
-        central = float(row["change_share"])
-        ends = [row.get(f"{end}_change_share") for end in ("low", "high")]
-        low, high = (central if end is None or pd.isna(end) else float(end) for end in ends)
+        low, central, high = _range(row, "change_share", "mitigations.csv")
         drawn = triangular(rng, low, central, high, draws)
         leaves = row["effect"] == "rate" or (row["effect"] == "mix" and row["to_place_sought"] not in HEADLINE_TYPES)
         if not leaves:
@@ -253,8 +273,10 @@ def _mitigation_factor(
         ):
             if code != ALL:
                 reached &= (kinds[column] == code).to_numpy()
-        share = ramp(kinds["year"].to_list(), int(row["start_year"]), int(row["full_year"]))[:, None]
-        factor = (1 - drawn[None, :] * share) / np.maximum(1 - central * share, 1e-9)
+        years = kinds["year"].to_list()
+        then = remaining(drawn, row, years, futures.parameters.calibration_year)
+        now = remaining(np.array([central]), row, years, futures.parameters.calibration_year)
+        factor = np.divide(then, now, out=np.ones_like(then), where=now > 0)
         out[reached] *= factor[reached]
     return out
 
@@ -295,6 +317,7 @@ def draw_demand(
     rows = rows.groupby([*KIND, "cluster_id"], as_index=False, sort=True)[["pupils"]].sum()
     kind, kinds = pd.factorize(pd.MultiIndex.from_frame(rows[KIND]))
     table = pd.DataFrame(kinds.to_list(), columns=KIND)
+    table["pupils"] = np.bincount(kind, weights=rows["pupils"].to_numpy(dtype=float))
     of_year = rows.groupby("year")["pupils"].sum()
     bases = rows[rows["place_sought"] == "specialist_base"].groupby("year")["pupils"].sum()
     shares = (bases / of_year).fillna(0.0)

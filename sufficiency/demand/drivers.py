@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from sufficiency.model.results import Inputs
+
 __all__ = ["Drivers"]
 
 
@@ -32,3 +34,21 @@ class Drivers:
     districts: Mapping[str, str] = field(default_factory=dict)
     county_id: str = ""
     applied: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Drivers:
+        """Return what drives the forecast of an area, as its inputs give it."""
+        zones = inputs.zones
+        return cls(
+            cohort_changes=inputs.cohort_changes,
+            developments=inputs.developments,
+            rate_trends=inputs.rate_trends,
+            placement_mix=inputs.placement_mix,
+            mitigations=inputs.mitigations,
+            demand_totals=inputs.demand_totals,
+            caseload=inputs.caseload,
+            zone_traits=inputs.zone_traits,
+            districts=dict(zip(zones["zone_id"], zones["district_id"], strict=True)),
+            county_id=inputs.parameters.county_id,
+            applied=inputs.applied_mitigations,
+        )

@@ -125,5 +125,6 @@ def _children_a_plan(grounds: Grounds, parameters: Parameters, ages: NDArray[np.
     if not grounds.homes.zone_ids or grounds.rate == 0:
         return np.zeros((len(parameters.years), len(ages)))
     ratio = float(parameters.value("new_homes_ehcp_share")) / grounds.rate
-    each = yield_of_age(parameters, ages) * float(parameters.value("new_homes_additional_share")) * ratio
+    lived_in = float(parameters.value("new_homes_additional_share")) * float(parameters.value("new_homes_pace_share"))
+    each = yield_of_age(parameters, ages) * lived_in * ratio
     return np.asarray(grounds.homes.dwellings.sum(axis=0)[:, None] * each[None, :], dtype=np.float64)

@@ -76,8 +76,9 @@ def base_share(year: int, share_then: float, parameters: Parameters) -> float:
     """Return the share of headline pupils who seek a base in a year."""
     complete = int(parameters.value("placement_mix_complete_year"))
     wanted = float(parameters.value("specialist_base_share_when_complete"))
-    passed = (year - parameters.calibration_year) / (complete - parameters.calibration_year)
-    return share_then + (wanted - share_then) * min(max(passed, 0.0), 1.0)
+    passed, span = year - parameters.calibration_year, complete - parameters.calibration_year
+    reached = passed / span if span > 0 else float(passed > 0)
+    return share_then + (wanted - share_then) * min(max(reached, 0.0), 1.0)
 
 
 def _bases_by(rows: pd.DataFrame, by: pd.Series) -> pd.Series:

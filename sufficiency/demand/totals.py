@@ -4,12 +4,13 @@ For each year and stream (headline, or a place sought outside it) the pupils to 
 place are scaled until they agree with every total given (iterative proportional fitting), and rounded so that every
 total still holds exactly (controlled rounding; both in `sufficiency.demand.calibration`). Within a district, phase,
 need and place the year groups share by what is to be expected of them, and homes are found as in any forecast, inside
-the district. Totals of one kind (say, district by need) must be there for every member that has pupils: a total left out
-would say nothing of how many there are.
+the district. Totals of one kind (say, district by need) must be there for every member that has pupils: a total left
+out would say nothing of how many there are.
 """
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from sufficiency.demand.calibration import fit_margins, round_to_margins
 from sufficiency.demand.forecast import apportion, stream_of
 from sufficiency.demand.new_homes import AGE_AT_RECEPTION
-from sufficiency.model.errors import DataError
+from sufficiency.model.errors import DataError, InfeasibleError
 from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES, NEEDS, PHASES, phase_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["counts_of_totals"]
 
 _DIMS: Final = ("district_id", "phase", "need", "place_sought")
-# Shares this small only keep a cell open that a total asks for and the pattern lacks.
+# Keeps a year group open whose share of a total is too small to tell from none.
 _FAINT: Final = 1e-6
 
 
@@ -64,7 +65,13 @@ def counts_of_totals(counts: pd.DataFrame, totals: pd.DataFrame, people: People,
     expected = _by_district(counts, people, drivers.districts)
     streams = totals["place_sought"].where(~totals["place_sought"].isin((HEADLINE, *HEADLINE_TYPES)), HEADLINE)
     parts = [counts.assign(district_id="")]
+    run = sorted(counts["year"].unique())
     for (year, stream), rows in totals.groupby([totals["year"], streams], sort=True):
+        if year not in run:
+            message = (
+                f"demand_totals.csv gives totals of {year}, and the run is from {run[0]} to {run[-1]}: take them out"
+            )
+            raise DataError(message)
         of_year = expected[(expected["year"] == year) & (expected["stream"] == stream)]
         if of_year.empty:
             message = f"demand_totals.csv asks for pupils of {stream} in {year}, and the pattern has none of them"
@@ -104,8 +111,14 @@ def _one(rows: pd.DataFrame, expected: pd.DataFrame, county_id: str, what: str) 
     start = np.zeros(tuple(len(members[name]) for name in _DIMS))
     np.add.at(start, tuple(cells[name].map(at[name]).to_numpy() for name in _DIMS), cells["pupils"].to_numpy(float))
     margins = _margins(rows, at, county_id, what)
-    fitted = fit_margins(np.where(start > 0, start, 0.0), margins)
-    whole = round_to_margins(fitted, {**margins, (): np.array(_total(margins), dtype=np.int64)})
+    _check_room(start, margins, members, what)
+    try:
+        whole = round_to_margins(
+            fit_margins(start, margins), {**margins, (): np.array(_total(margins), dtype=np.int64)}
+        )
+    except InfeasibleError:
+        message = f"demand_totals.csv ({what}): no whole numbers of pupils meet all the totals; leave out the finest"
+        raise DataError(message) from None
     return _year_groups(whole, cells, members)
 
 
@@ -148,11 +161,47 @@ def _margins(
             )
             raise DataError(message)
         margins[kept] = table
-    sums = sorted({int(table.sum()) for table in margins.values()})
-    if len(sums) > 1:
-        message = f"demand_totals.csv ({what}): the totals disagree, they sum to {' and '.join(map(str, sums))}"
-        raise DataError(message)
+    _check_agree(margins, {name: list(codes) for name, codes in at.items()}, what)
     return margins
+
+
+def _check_agree(
+    margins: Mapping[tuple[int, ...], NDArray[np.int64]], members: Mapping[str, Sequence[str]], what: str
+) -> None:
+    """Refuse totals that disagree where they overlap."""
+    for one, other in combinations(sorted(margins), 2):
+        common = tuple(d for d in one if d in other)
+        first, second = (
+            margins[kept].sum(axis=tuple(i for i, d in enumerate(kept) if d not in common)) for kept in (one, other)
+        )
+        for position in np.argwhere(first != second)[:1]:
+            of = ", ".join(members[_DIMS[d]][i] for d, i in zip(common, position, strict=True))
+            message = (
+                f"demand_totals.csv ({what}): the totals disagree, those by {_said(one)} sum to "
+                f"{first[tuple(position)]}{' for ' if of else ''}{of} and those by {_said(other)} to "
+                f"{second[tuple(position)]}"
+            )
+            raise DataError(message)
+
+
+def _check_room(
+    start: NDArray[np.float64],
+    margins: Mapping[tuple[int, ...], NDArray[np.int64]],
+    members: Mapping[str, Sequence[str]],
+    what: str,
+) -> None:
+    """Refuse totals of pupils whom the forecast has none of."""
+    for kept, table in margins.items():
+        held = start.sum(axis=tuple(d for d in range(len(_DIMS)) if d not in kept))
+        for position in np.argwhere((held <= 0) & (table > 0))[:1]:
+            named = ", ".join(members[_DIMS[d]][i] for d, i in zip(kept, position, strict=True)) or "the county"
+            asked = table[tuple(position)]
+            message = f"demand_totals.csv ({what}) asks for {asked} pupils of {named}: the forecast has none to go by"
+            raise DataError(message)
+
+
+def _said(kept: tuple[int, ...]) -> str:
+    return " and ".join(_DIMS[d] for d in kept) or "county"
 
 
 def _year_groups(whole: NDArray[np.int64], cells: pd.DataFrame, members: Mapping[str, Sequence[str]]) -> pd.DataFrame:

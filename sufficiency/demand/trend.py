@@ -1,13 +1,14 @@
 """How the rate of plans per resident changes from year to year, and what past years say of it.
 
-With g the change in the first year, h years after the calibration year and K the ceiling of the rate over today's rate:
+With g the first yearly change, h years after the calibration year and K the ceiling of the rate over today's rate:
 
     none        G(h) = 1
     constant    G(h) = (1 + g)^h
     damped      G(h) = (1 + g)^(1 + d + d² + ... + d^(h-1))            (Gardner and McKenzie 1985)
     saturating  G(h) = K / (1 + (K - 1) · exp(-k·h)),  k = ln(1 + g) · K / (K - 1)     (logistic growth)
 
-The logistic curve leaves today's rate with the same first change and never passes the ceiling.
+The logistic curve leaves today's rate as steeply as constant change does, then slows: its first year falls short of g,
+the more so the nearer the ceiling, which it never passes. A rate that falls has no ceiling: it changes as ``constant``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from scipy.special import stdtrit
 
 from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.vocabulary import ALL
@@ -29,6 +31,8 @@ __all__ = ["Fitted", "fit_trend", "growth", "trend_of_cells", "trend_rows"]
 
 SHAPES: Final = ("none", "constant", "damped", "saturating")
 FEWEST_YEARS: Final = 3
+# Of Student's t: leaves 80 % between the two ends.
+UPPER_END: Final = 0.9
 
 
 def growth(
@@ -46,7 +50,7 @@ def growth(
     shape
         One of `SHAPES`.
     annual_change_share
-        Change in the first year, any shape that broadcasts with `years_on`; above -1.
+        g: change in the first year (``saturating``: at its start), any shape that broadcasts with `years_on`; above -1.
     years_on
         Years since the calibration year, 0 or more.
     damping_share
@@ -74,7 +78,9 @@ def growth(
     if (ceiling <= 1).any():
         message = "rate_ceiling_share is not above the rate of plans in the calibration year, so nothing could grow"
         raise ParameterError(message)
-    return np.asarray(ceiling / (1 + (ceiling - 1) * np.exp(-log * ceiling / (ceiling - 1) * h)))
+    steepness = np.maximum(log, 0) * ceiling / (ceiling - 1)
+    curve = ceiling / (1 + (ceiling - 1) * np.exp(-steepness * h))
+    return np.asarray(np.where(log < 0, np.exp(log * h), curve), dtype=np.float64)
 
 
 def trend_rows(cells: pd.DataFrame, trends: pd.DataFrame | None) -> NDArray[np.int64]:
@@ -108,9 +114,9 @@ def trend_of_cells(
     cells: pd.DataFrame, trends: pd.DataFrame | None, column: str = "annual_change_share"
 ) -> NDArray[np.float64]:
     """Return the first yearly change of each cell, 0 where no row of `rate_trends` holds."""
-    rows = trend_rows(cells, trends)
-    if trends is None:
+    if trends is None or trends.empty:
         return np.zeros(len(cells))
+    rows = trend_rows(cells, trends)
     values = trends[column].astype(float).fillna(trends["annual_change_share"].astype(float)).to_numpy()
     return np.where(rows >= 0, values[rows], 0.0)
 
@@ -127,35 +133,32 @@ class Fitted(NamedTuple):
     innovation_share: float
 
 
-# Student's t, two-sided 80 %, by degrees of freedom 1 to 10.
-_T80: Final = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
-
-
 def fit_trend(years: Sequence[int], pupils: Sequence[float], people: Sequence[float]) -> Fitted:
     """Fit a constant yearly change to a series of plans per resident (least squares on the logarithm).
 
     Parameters
     ----------
     years, pupils, people
-        The series, three years or more: plans and residents, above 0.
+        The series, three years or more in any order: plans and residents, above 0.
 
     Raises
     ------
     DataError
-        When there are too few years, or a number is not above 0.
+        When there are too few years, a year comes twice, or a number is not above 0.
     """
-    x, plans, residents = (np.asarray(values, dtype=float) for values in (years, pupils, people))
-    if len(x) < FEWEST_YEARS or (plans <= 0).any() or (residents <= 0).any():
-        message = f"a trend needs {FEWEST_YEARS} years or more, with plans and residents in each"
+    order = np.argsort(np.asarray(years))
+    x, plans, residents = (np.asarray(values, dtype=float)[order] for values in (years, pupils, people))
+    if len(np.unique(x)) < max(len(x), FEWEST_YEARS) or not ((plans > 0) & (residents > 0)).all():
+        message = f"a trend needs {FEWEST_YEARS} years or more, each once, with plans and residents in each"
         raise DataError(message)
     y = np.log(plans / residents)
+    steps = np.diff(y) / np.diff(x)
     x = x - x.mean()
     slope = float((x * y).sum() / (x**2).sum())
     rest = y - y.mean() - slope * x
     freedom = len(x) - 2
     error = float(np.sqrt((rest**2).sum() / freedom / (x**2).sum()))
-    half = _T80[min(freedom, len(_T80)) - 1] * error
-    steps = np.diff(y) / np.diff(np.asarray(years, dtype=float))
+    half = float(stdtrit(freedom, UPPER_END)) * error
     return Fitted(
         float(np.expm1(slope)),
         float(np.expm1(slope - half)),

@@ -69,9 +69,9 @@ DEMAND_ROWS: Final[list[Row]] = [
             ("phase", "code", "phase, or all", PHASE_OR_ALL),
             ("place_sought", "code", "place sought", {"codes": v.PLACE_SOUGHT}),
             ("year", "year", "academic year", {}),
-            ("share", "float", "share of the need and phase who seek it; places without a row share the rest", SHARE),
-            ("low_share", "float", "low case", SHARE_BLANK),
-            ("high_share", "float", "high case", SHARE_BLANK),
+            ("sought_share", "float", "share of the need and phase; places without a row share the rest", SHARE),
+            ("low_sought_share", "float", "low case", SHARE_BLANK),
+            ("high_sought_share", "float", "high case", SHARE_BLANK),
             *PROVENANCE,
         ],
     },
@@ -158,8 +158,61 @@ DEMAND_ROWS: Final[list[Row]] = [
     },
 ]
 
-RANGE_COLUMNS: Final = [
-    ("p10_pupils", "float", "one draw in ten is lower", COUNT_BLANK),
-    ("p50_pupils", "float", "half of the draws are lower", COUNT_BLANK),
-    ("p90_pupils", "float", "nine draws in ten are lower", COUNT_BLANK),
+SIGNED: Final = {"blank": True}
+FUTURE_ROWS: Final[list[Row]] = [
+    {
+        "name": "forecast_range",
+        "meaning": "Headline demand over many drawn futures: by area and year, in all, by need and by phase.",
+        "key": "level area_id year phase need provision_type",
+        "columns": [
+            ("level", "code", "level of the area", {"codes": v.LEVELS}),
+            ("area_id", "text", "area of residence", {}),
+            ("year", "year", "academic year", {}),
+            ("phase", "code", "phase, or all", PHASE_OR_ALL),
+            ("need", "code", "need, or all", NEED_OR_ALL),
+            ("provision_type", "code", "headline, or a type", {"codes": (v.HEADLINE, *v.HEADLINE_TYPES)}),
+            ("pupils", "int", "central forecast", COUNT),
+            ("p10_pupils", "float", "one draw in ten is lower", COUNT_BLANK),
+            ("p50_pupils", "float", "half of the draws are lower", COUNT_BLANK),
+            ("p90_pupils", "float", "nine draws in ten are lower", COUNT_BLANK),
+            (
+                "above_places_draws_share",
+                "float",
+                "share of the draws above today's local places; county in all only",
+                SHARE_BLANK,
+            ),
+        ],
+    },
+    {
+        "name": "mitigation_deltas",
+        "meaning": "What each mitigation changes by itself against none, and all together; low and high: its share.",
+        "key": "mitigation_id year",
+        "columns": [
+            ("mitigation_id", "text", "mitigation, or all", {}),
+            ("mitigation_name", "text", "name", {}),
+            ("effect", "text", "what it changes", {"blank": True}),
+            ("year", "year", "academic year", {}),
+            ("headline_change_pupils", "int", "change of the pupils who need a special school or base", SIGNED),
+            ("low_headline_change_pupils", "int", "in the low case", SIGNED),
+            ("high_headline_change_pupils", "int", "in the high case", SIGNED),
+            ("plans_change_pupils", "int", "change of all pupils with a plan", SIGNED),
+            ("low_plans_change_pupils", "int", "in the low case", SIGNED),
+            ("high_plans_change_pupils", "int", "in the high case", SIGNED),
+        ],
+    },
+    {
+        "name": "short_areas",
+        "meaning": "How likely an area is to be short of local places, over joint placements of drawn demand.",
+        "key": "scenario_id year area_id",
+        "columns": [
+            ("scenario_id", "text", "scenario", {}),
+            ("year", "year", "academic year", {}),
+            ("area_id", "text", "area of residence", {}),
+            ("draws", "int", "draws", {"least": 1, "most": 1_000_000}),
+            ("short_draws_share", "float", "share of the draws in which the area is short (short_share)", SHARE),
+            ("p10_without_local_place_pupils", "float", "one draw in ten is lower", COUNT),
+            ("p50_without_local_place_pupils", "float", "half of the draws are lower", COUNT),
+            ("p90_without_local_place_pupils", "float", "nine draws in ten are lower", COUNT),
+        ],
+    },
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sufficiency.model import vocabulary as v
-from sufficiency.model.table_demand import DEMAND_ROWS
+from sufficiency.model.table_demand import DEMAND_ROWS, FUTURE_ROWS
 from sufficiency.model.table_parts import (
     COUNT,
     COUNT_BLANK,
@@ -58,7 +58,12 @@ INPUT_ROWS: Final[list[Row]] = [
         "columns": [
             ("zone_id", "text", "place, and the zone around it", {}),
             ("place_name", "text", "name", {}),
-            ("kind", "code", "kind of place", {"codes": ("city_part", "town", "town_part", "village", "hamlet", "statistical_area")}),
+            (
+                "kind",
+                "code",
+                "kind of place",
+                {"codes": ("city_part", "town", "town_part", "village", "hamlet", "statistical_area")},
+            ),
             *POINT,
             ("district_id", "text", "district; blank outside the county", {"blank": True}),
             ("authority_name", "text", "authority that it lies in", {"blank": True}),
@@ -404,4 +409,4 @@ INPUT_ROWS: Final[list[Row]] = [
     },
 ]
 
-TABLE_ROWS: Final[list[Row]] = [*INPUT_ROWS, *RESULT_ROWS]
+TABLE_ROWS: Final[list[Row]] = [*INPUT_ROWS, *RESULT_ROWS, *FUTURE_ROWS]

@@ -9,6 +9,7 @@ gives the same answer. Nothing is fitted to the published plan's view of which d
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,12 +17,14 @@ import numpy as np
 import pandas as pd
 
 from sufficiency import allocation
-from sufficiency.demand import county_counts
+from sufficiency.demand import Drivers, counts_to_locate
 from sufficiency.demand.forecast import apportion
 from sufficiency.demand.location import locate
 from sufficiency.measures import headline_groups
 from sufficiency.model.errors import DataError
 from sufficiency.model.vocabulary import HEADLINE_TYPES, year_label
+from sufficiency.planning.futures import draw_counts
+from sufficiency.planning.zone_weights import draw_zone_weights
 from sufficiency.travel import travel_times
 
 if TYPE_CHECKING:
@@ -46,13 +49,15 @@ class Redraw:
     illustrative: bool
     table: pd.DataFrame
     together: pd.DataFrame
+    futures: bool = False
 
     def lines(self) -> list[str]:
         """Return the report in plain lines."""
         mark = " (illustrative)" if self.illustrative else ""
         head = (
             f"{self.area_name}, {year_label(self.year)}, do nothing, best joint placement{mark}: "
-            f"{self.draws} re-draws of the unpublished capacities and spreads, totals fixed"
+            f"{self.draws} re-draws of the unpublished capacities and spreads, "
+            + ("and of how many pupils there are" if self.futures else "totals fixed")
         )
         out = [head, ""]
         columns = ("district", "widest in", "among two widest", "share 5-95 %", "pupils", "location balance")
@@ -72,7 +77,7 @@ class Redraw:
         return out
 
 
-def redraw(inputs: Inputs, *, draws: int = 500, seed: int = SEED) -> Redraw:
+def redraw(inputs: Inputs, *, draws: int = 500, seed: int = SEED, futures: bool = False) -> Redraw:
     """Draw anew and count.
 
     Parameters
@@ -83,6 +88,9 @@ def redraw(inputs: Inputs, *, draws: int = 500, seed: int = SEED) -> Redraw:
         Number of draws, 1 or more.
     seed
         Seed of the generator.
+    futures
+        Whether how many pupils there are is drawn too, from the ranges of the forecast; then no total is fixed but that
+        of the places.
 
     Returns
     -------
@@ -100,14 +108,16 @@ def redraw(inputs: Inputs, *, draws: int = 500, seed: int = SEED) -> Redraw:
     parameters = inputs.parameters
     year = parameters.headline_year
     rng = np.random.default_rng(seed)
-    counts = county_counts(inputs.population, inputs.rates, inputs.controls, parameters)
+    counts = counts_to_locate(inputs.population, inputs.rates, inputs.controls, parameters, Drivers.of(inputs))
     counts = counts[(counts["year"] == year) & headline_groups(counts)].reset_index(drop=True)
+    rows = draw_counts(inputs, counts, draws=draws, rng=np.random.default_rng(seed)) if futures else [counts] * draws
     travel = travel_times(
         inputs.roads, inputs.speeds, inputs.origins, inputs.settings,
         profile=parameters.value("travel_profile"), parameters=parameters,
     )  # fmt: skip
-    drawn = [_one(inputs, counts, travel, rng) for _ in range(draws)]
-    return _summary(inputs, pd.concat(drawn, keys=range(draws), names=["draw"]).reset_index("draw"), draws)
+    drawn = [_one(inputs, rows[draw], travel, rng) for draw in range(draws)]
+    stacked = pd.concat(drawn, keys=range(draws), names=["draw"]).reset_index("draw")
+    return dataclasses.replace(_summary(inputs, stacked, draws), futures=futures)
 
 
 def draw_places(inputs: Inputs, year: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -128,23 +138,19 @@ def draw_places(inputs: Inputs, year: int, rng: np.random.Generator) -> pd.DataF
     return rows.assign(planned_places=planned)
 
 
-def draw_zone_weights(inputs: Inputs, rng: np.random.Generator) -> pd.Series:
-    """Return a factor for every zone: one for its cluster times one of its own."""
-    spread = float(inputs.parameters.value("redraw_rates_spread_share"))
-    zones = inputs.zones.sort_values("zone_id")
-    clusters = sorted(zones["cluster_id"].unique())
-    of_cluster = dict(zip(clusters, rng.uniform(1 - spread, 1 + spread, len(clusters)), strict=True))
-    own = rng.uniform(1 - spread, 1 + spread, len(zones))
-    return pd.Series(zones["cluster_id"].map(of_cluster).to_numpy(float) * own, index=zones["zone_id"].to_numpy())
-
-
 def _one(inputs: Inputs, counts: pd.DataFrame, travel: TravelTimes, rng: np.random.Generator) -> pd.DataFrame:
     """Return demand, without a local place and places by district in one draw."""
     parameters = inputs.parameters
     year = parameters.headline_year
     weights = draw_zone_weights(inputs, rng)
     demand = locate(
-        counts, inputs.population, parameters.calibration_year, clusters=inputs.clusters, zone_weight=weights
+        counts,
+        inputs.population,
+        parameters.calibration_year,
+        clusters=inputs.clusters,
+        zone_weight=weights,
+        drivers=Drivers.of(inputs),
+        parameters=parameters,
     )
     places = draw_places(inputs, year, rng)
     result = allocation.allocate(

@@ -60,7 +60,8 @@ def read_area(directory: Path) -> Inputs:
     issues: list[Issue] = []
     areas, zones, clusters, gazetteer = read_boundaries(directory / "boundaries", issues, crs=parameters.crs)
     schools = read_schools(directory / "schools", areas, issues, crs=parameters.crs)
-    demand = read_demand(directory / "demand", issues)
+    controlled = parameters.value("forecast_method") == "controls"
+    demand = read_demand(directory / "demand", issues, controls=controlled)
     schemes = read_schemes(directory / "schemes", areas, issues, crs=parameters.crs)
     known = schemes.schemes["scheme_id"]
     scenarios = read_scenarios(directory / "schemes" / "scenarios", known, issues)

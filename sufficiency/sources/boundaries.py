@@ -1,42 +1,41 @@
-"""Districts from shared border arcs (or GeoJSON), zones around places, clusters and county dissolved from them.
+"""The zones of an area, and the clusters, districts and county dissolved from them.
 
-A zone is the ground of its district that lies nearest to its place: a Voronoi cell clipped to the district. Borders and
-cell edges are noded together once, on a grid of 1 cm, so that zones, clusters, districts and county meet exactly.
+Zones are the polygons of ``zones.geojson`` or ``zones.gpkg``; where there is neither, a zone is the ground of its
+district that lies nearest to its place: a Voronoi cell clipped to the district. Borders and cell edges are noded
+together once, on a grid of 1 cm, so that zones, clusters, districts and county meet exactly.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-import shapely.geometry
 from scipy.spatial import cKDTree
 
-from sufficiency.model.geography import BNG, to_bng, within_system
-from sufficiency.model.tables import TABLES
-from sufficiency.sources.files import Issue, read_table
+from sufficiency.model.geography import BNG
+from sufficiency.sources.boundary_faults import FAR_FROM_AREA_M, GRID_M, Faults, position_fault, suggest
+from sufficiency.sources.district_borders import districts_from_arcs, districts_from_geojson
+from sufficiency.sources.files import read_table
+from sufficiency.sources.zone_polygons import ZONE_FILES, check_zone_places, fit_together, read_zone_polygons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from shapely.geometry.base import BaseGeometry
+
+    from sufficiency.model.issues import Issue
+    from sufficiency.sources.boundary_faults import Grounds
 
 __all__ = ["Boundaries", "make_zones", "read_boundaries"]
 
 logger = logging.getLogger(__name__)
 
-GRID_M: Final = 0.01
-FAR_FROM_AREA_M: Final = 150_000.0
-MOST_DEGREES: Final = 360
 GEOJSON_NAMES: Final = ("districts.geojson", "areas.geojson")
-Grounds = dict[str, "BaseGeometry"]
 
 
 class Boundaries(NamedTuple):
@@ -54,8 +53,9 @@ def read_boundaries(directory: Path, issues: list[Issue], *, crs: str = BNG) -> 
     Parameters
     ----------
     directory
-        Folder with areas.csv, places.csv, clusters.csv and arcs.csv; where there is no arcs.csv, districts.geojson or
-        areas.geojson (degrees, or metres of `crs`; any property may hold the district's id).
+        Folder with areas.csv, places.csv, clusters.csv and one of: zones.geojson or zones.gpkg (a polygon a zone; a
+        property holds the zone_id); arcs.csv; districts.geojson or areas.geojson (any property may hold the district's
+        id). Shapes are in degrees, or metres of `crs`.
     issues
         Faults are appended here as rows of the table `issues`; a row at fault is left out of what is built.
     crs
@@ -72,21 +72,45 @@ def read_boundaries(directory: Path, issues: list[Issue], *, crs: str = BNG) -> 
     gazetteer = read_table(directory / "places.csv", "gazetteer", issues)
     lookup = read_table(directory / "clusters.csv", "clusters", issues)
     district_ids = areas.loc[areas["level"] == "district", "area_id"].tolist()
-    geojson = next((directory / name for name in GEOJSON_NAMES if (directory / name).exists()), None)
-    if (directory / "arcs.csv").exists() or geojson is None:
-        districts = _districts_from_arcs(read_table(directory / "arcs.csv", "arcs", issues), district_ids, issues)
+    polygons = _zone_file(directory, issues)
+    if polygons is None:
+        districts = _districts(directory, district_ids, issues, crs)
+        inside = _check_places(gazetteer, districts, district_ids, issues, crs)
+        shapes = make_zones(districts, inside, crs=crs)
     else:
-        districts = _districts_from_geojson(geojson, district_ids, issues, crs)
-    inside = _check_places(gazetteer, districts, district_ids, issues, crs)
+        grounds = read_zone_polygons(polygons, gazetteer, issues, crs=crs)
+        inside = check_zone_places(gazetteer, grounds, district_ids, issues, crs)
+        grounds = {zone_id: grounds[zone_id] for zone_id in inside["zone_id"]}
+        shapes = _union(fit_together(grounds, issues, f"boundaries/{polygons.name}", crs=crs), "zone_id")
+        districts = dict.fromkeys(inside["district_id"], shapely.Polygon())
     clusters = _check_clusters(lookup, areas, gazetteer, issues)
-    _check_areas(areas, districts, inside, issues)
+    _check_areas(
+        areas, districts, inside, issues, file="arcs.csv or districts.geojson" if polygons is None else polygons.name
+    )
     named = inside.rename(columns={"place_name": "zone_name"}).merge(clusters, on="zone_id", how="left")
-    zones = make_zones(districts, inside, crs=crs).merge(named.fillna({"cluster_id": ""}), on="zone_id")
+    zones = shapes.merge(named.fillna({"cluster_id": ""}), on="zone_id")
     zones = zones[["zone_id", "zone_name", "district_id", "cluster_id", "people", "geometry"]]
     points = gpd.points_from_xy(gazetteer["easting_m"], gazetteer["northing_m"])
     places = gpd.GeoDataFrame(gazetteer, geometry=points, crs=crs)
     logger.debug("%d districts, %d zones", len(districts), len(zones))
     return Boundaries(_dissolve(areas, zones, issues), zones, clusters, places)
+
+
+def _zone_file(directory: Path, issues: list[Issue]) -> Path | None:
+    """Return the file of the zones' polygons, if there is one; two of them are told."""
+    found = [directory / name for name in ZONE_FILES if (directory / name).exists()]
+    if len(found) > 1:
+        message = f"{found[1].name} is not used, because there is {found[0].name}"
+        faults = Faults(issues, "gazetteer", f"boundaries/{found[1].name}")
+        faults.add(None, "", "two_sources", message, "keep one of the two", severity="warning")
+    return found[0] if found else None
+
+
+def _districts(directory: Path, district_ids: list[str], issues: list[Issue], crs: str) -> Grounds:
+    geojson = next((directory / name for name in GEOJSON_NAMES if (directory / name).exists()), None)
+    if (directory / "arcs.csv").exists() or geojson is None:
+        return districts_from_arcs(read_table(directory / "arcs.csv", "arcs", issues), district_ids, issues)
+    return districts_from_geojson(geojson, district_ids, issues, crs)
 
 
 def make_zones(districts: Mapping[str, BaseGeometry], places: pd.DataFrame, *, crs: str = BNG) -> gpd.GeoDataFrame:
@@ -146,154 +170,27 @@ def _dissolve(areas: pd.DataFrame, zones: gpd.GeoDataFrame, issues: list[Issue])
         if pieces > 1:
             message = f"cluster {area['area_name']} is in {pieces} pieces that share no border"
             fix = "in clusters.csv, move the zones that stand apart to a cluster that they touch"
-            _Faults(issues, "areas").add(row, area["area_id"], "cluster_in_pieces", message, fix, severity="warning")
+            Faults(issues, "areas").add(row, area["area_id"], "cluster_in_pieces", message, fix, severity="warning")
     geometry = gpd.GeoSeries([grounds.get(area_id) for area_id in areas["area_id"]], index=areas.index, crs=zones.crs)
     return gpd.GeoDataFrame(areas, geometry=geometry, crs=zones.crs)
-
-
-class _Faults:
-    """Adds faults of one table to the list of issues."""
-
-    def __init__(self, issues: list[Issue], table: str, file: str = "") -> None:
-        self.issues, self.table, self.file = issues, table, file or TABLES[table].file
-
-    def add(self, row: object, key: str, check: str, message: str, fix: str, **more: str) -> None:
-        """Append an issue; ``more`` may give column, value and severity (error, when not given)."""
-        line = None if row is None else int(str(row))
-        column, value, severity = more.get("column", ""), more.get("value", ""), more.get("severity", "error")
-        self.issues.append(Issue(self.file, line, self.table, key, column, value, check, severity, message, fix))
-
-
-def _districts_from_arcs(arcs: pd.DataFrame, district_ids: list[str], issues: list[Issue]) -> Grounds:
-    """Build the districts' polygons; each face of the arcs belongs to the district that its arcs name on that side."""
-    faults = _Faults(issues, "arcs")
-    lines: Grounds = {}
-    sides: dict[str, tuple[str, str]] = {}
-    for arc_id, arc in arcs.sort_values(["arc_id", "position"], kind="stable").groupby("arc_id", sort=True):
-        first, name = arc.iloc[0], str(arc_id)
-        named = {*arc["left_area_id"], *arc["right_area_id"]} - {""}
-        for unknown in sorted(named - set(district_ids)):
-            message = f"arc {name} borders {unknown!r}, which areas.csv does not list as a district"
-            fix = f"correct the id{_suggest(unknown, district_ids)}, or add the district to areas.csv"
-            faults.add(arc.index[0], name, "unknown_area", message, fix, column="left_area_id", value=unknown)
-        if len({*zip(arc["left_area_id"], arc["right_area_id"], strict=True)}) > 1 or not named:
-            message = f"arc {name} does not name the same two sides in all its rows, or names none"
-            faults.add(arc.index[0], name, "arc_sides", message, "give every row of the arc the same two districts")
-        if arc["position"].tolist() != list(range(len(arc))) or len(arc) < 2:
-            message = f"the positions of arc {name} do not run 0, 1, 2 ... without a gap"
-            faults.add(arc.index[0], name, "arc_positions", message, "number the arc's rows from 0", column="position")
-            continue
-        line = shapely.LineString(arc[["easting_m", "northing_m"]].to_numpy(float))
-        if not line.is_simple:
-            message, fix = f"arc {name} crosses or retraces itself", "correct the positions, or their order"
-            faults.add(arc.index[0], name, "arc_crosses_itself", message, fix, column="position")
-            continue
-        lines[name] = line
-        sides[name] = (first["left_area_id"], first["right_area_id"])
-    _check_arcs_meet(lines, arcs, faults)
-    grounds: dict[str, list[BaseGeometry]] = {}
-    for face in shapely.get_parts(shapely.polygonize(list(lines.values()))):
-        owner = _owner(face, lines, sides, arcs, faults)
-        if owner in district_ids:
-            grounds.setdefault(owner, []).append(face)
-    return {key: shapely.union_all(grounds[key]) for key in district_ids if key in grounds}
-
-
-def _row_of(arc_id: str, arcs: pd.DataFrame) -> object:
-    return arcs.index[arcs["arc_id"] == arc_id][0]
-
-
-def _check_arcs_meet(lines: Grounds, arcs: pd.DataFrame, faults: _Faults) -> None:
-    """Name each arc with an end that no other arc reaches, and each pair that cross."""
-    ends = [(name, tuple(shapely.get_coordinates(line)[end])) for name, line in lines.items() for end in (0, -1)]
-    met = pd.Series([point for _, point in ends], dtype=object).value_counts()
-    for name, point in ends:
-        if met[point] < 2:
-            message = f"arc {name} does not close: no other arc reaches its end at {point[0]:.0f}, {point[1]:.0f}"
-            fix = "give the arcs that meet there exactly the same position"
-            faults.add(_row_of(name, arcs), name, "arc_open", message, fix, column="easting_m")
-    names = list(lines)
-    drawn = np.array(list(lines.values()), dtype=object)
-    for one, other in zip(*shapely.STRtree(drawn).query(drawn, predicate="crosses"), strict=True):
-        if one < other:
-            message = f"arcs {names[one]} and {names[other]} cross"
-            fix = "arcs may meet only at their ends: correct the positions"
-            faults.add(_row_of(names[one], arcs), names[one], "arcs_cross", message, fix)
-
-
-def _owner(
-    face: BaseGeometry, lines: Grounds, sides: dict[str, tuple[str, str]], arcs: pd.DataFrame, faults: _Faults
-) -> str:
-    """Return the district that most arcs around a face name on its side; an arc that names another is at fault."""
-    votes: dict[str, str] = {}
-    for name, line in lines.items():
-        (x0, y0), (x1, y1) = shapely.get_coordinates(line)[:2]
-        middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
-        step = np.array([y0 - y1, x1 - x0]) / max(np.hypot(x1 - x0, y1 - y0), GRID_M) * GRID_M
-        for side, sign in enumerate((1, -1)):
-            if shapely.contains(face, shapely.points(middle + sign * step)):
-                votes[name] = sides[name][side]
-    counts = pd.Series(list(votes.values()), dtype=object).value_counts()
-    owner = str(counts.index[0]) if len(counts) else ""
-    for name, voted in votes.items():
-        if voted != owner:
-            message = f"arc {name} names {voted or 'outside'} where the other arcs name {owner or 'outside'}"
-            fix = "exchange left_area_id and right_area_id of the arc, or correct the id"
-            faults.add(_row_of(name, arcs), name, "arc_side", message, fix, column="left_area_id", value=voted)
-    return owner
-
-
-def _districts_from_geojson(path: Path, district_ids: list[str], issues: list[Issue], crs: str) -> Grounds:
-    """Read districts of another authority; any property may hold the id, as in the ONS files."""
-    faults = _Faults(issues, "areas", f"boundaries/{path.name}")
-    try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        shapes = [
-            (feature.get("properties") or {}, shapely.geometry.shape(feature["geometry"])) for feature in features
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
-        message = f"the file is not a readable GeoJSON feature collection ({type(error).__name__})"
-        faults.add(None, "", "geojson_unreadable", message, "export the districts as GeoJSON again")
-        return {}
-    grounds: Grounds = {}
-    for properties, ground in shapes:
-        area_id = next((str(value) for value in properties.values() if str(value) in district_ids), "")
-        if not area_id:
-            continue
-        if not ground.is_valid:
-            message = f"the polygon of {area_id} is not valid ({shapely.is_valid_reason(ground)}); it was mended"
-            faults.add(None, area_id, "invalid_polygon", message, "check the district on the map", severity="warning")
-        grounds[area_id] = shapely.make_valid(_metric(ground, crs))
-    return grounds
-
-
-def _metric(ground: BaseGeometry, crs: str) -> BaseGeometry:
-    if np.abs(shapely.get_coordinates(ground)).max(initial=0) > MOST_DEGREES:
-        return ground
-    return shapely.transform(ground, lambda degrees: np.column_stack(to_bng(degrees[:, 0], degrees[:, 1], crs)))
-
-
-def _suggest(value: str, known: Iterable[str]) -> str:
-    near = get_close_matches(value, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _check_places(
     gazetteer: pd.DataFrame, districts: Grounds, district_ids: list[str], issues: list[Issue], crs: str
 ) -> pd.DataFrame:
     """Return the places inside that can have a zone; each fault of position or district is named."""
-    faults = _Faults(issues, "gazetteer")
+    faults = Faults(issues, "gazetteer")
     county = shapely.union_all(list(districts.values()))
     taken: dict[tuple[float, float], str] = {}
     good = []
     for row, place in gazetteer.iterrows():
         name, stated = place["place_name"], place["district_id"]
         position = (place["easting_m"], place["northing_m"])
-        if fault := _position_fault(name, position, county, FAR_FROM_AREA_M if not stated else 0.0, crs):
+        if fault := position_fault(name, position, county, FAR_FROM_AREA_M if not stated else 0.0, crs):
             faults.add(row, place["zone_id"], *fault, column="easting_m", value=f"{position[0]:.0f}, {position[1]:.0f}")
         elif stated and stated not in district_ids:
             message = f"{name} names the district {stated!r}, which areas.csv does not list"
-            fix = f"correct the id{_suggest(stated, district_ids)}, or leave it blank outside the county"
+            fix = f"correct the id{suggest(stated, district_ids)}, or leave it blank outside the county"
             faults.add(row, place["zone_id"], "unknown_area", message, fix, column="district_id", value=stated)
         elif position in taken:
             message, fix = f"{name} stands on the position of {taken[position]}", "give each place its own position"
@@ -316,26 +213,11 @@ def _district_at(position: tuple[float, float], districts: Grounds) -> str:
     return next((key for key, ground in districts.items() if ground.contains(shapely.Point(position))), "")
 
 
-def _position_fault(
-    name: str, position: tuple[float, float], county: BaseGeometry, limit_m: float, crs: str
-) -> tuple[str, str, str] | None:
-    """Return check, message and cure of a position that is out of range or has its axes exchanged."""
-    where = f"{name} lies at {position[0]:.0f}, {position[1]:.0f}"
-    far = not county.is_empty and county.distance(shapely.Point(position)) > limit_m
-    if far and county.distance(shapely.Point(position[::-1])) <= limit_m:
-        return "swapped_axes", f"{where}: easting and northing look exchanged", "exchange the two numbers"
-    if not within_system(*position, crs):
-        system = "British National Grid" if crs == BNG else crs
-        message = f"{where}, which is not a {system} position in metres"
-        return "outside_range", message, f"give easting and northing in metres ({crs})"
-    return None
-
-
 def _check_clusters(
     lookup: pd.DataFrame, areas: pd.DataFrame, gazetteer: pd.DataFrame, issues: list[Issue]
 ) -> pd.DataFrame:
     """Return the lookup's usable rows; unknown zones and clusters, and zones without one, are named."""
-    faults = _Faults(issues, "clusters")
+    faults = Faults(issues, "clusters")
     named_already = {issue.key for issue in issues if issue.table == "gazetteer"}
     parent = areas[areas["level"] == "cluster"].set_index("area_id")["parent_id"]
     district = gazetteer[gazetteer["district_id"] != ""].set_index("zone_id")["district_id"]
@@ -347,12 +229,12 @@ def _check_clusters(
         if zone_id not in district.index:
             message, fix = (
                 f"zone {zone_id!r} is not a place of the area",
-                f"correct the id{_suggest(zone_id, district.index)}",
+                f"correct the id{suggest(zone_id, district.index)}",
             )
             faults.add(row, zone_id, "unknown_zone", message, fix, column="zone_id", value=zone_id)
         elif cluster_id not in parent.index:
             message = f"cluster {cluster_id!r} is not in areas.csv"
-            fix = f"correct the id{_suggest(cluster_id, parent.index)}, or add the cluster to areas.csv"
+            fix = f"correct the id{suggest(cluster_id, parent.index)}, or add the cluster to areas.csv"
             faults.add(row, zone_id, "unknown_cluster", message, fix, column="cluster_id", value=cluster_id)
         elif parent[cluster_id] != district[zone_id]:
             message = f"zone {zone_id} lies in {district[zone_id]}, its cluster {cluster_id} in {parent[cluster_id]}"
@@ -368,9 +250,11 @@ def _check_clusters(
     return lookup.loc[good, ["zone_id", "cluster_id"]].reset_index(drop=True)
 
 
-def _check_areas(areas: pd.DataFrame, districts: Grounds, inside: pd.DataFrame, issues: list[Issue]) -> None:
+def _check_areas(
+    areas: pd.DataFrame, districts: Grounds, inside: pd.DataFrame, issues: list[Issue], *, file: str
+) -> None:
     """Name areas whose parent is of the wrong level, and districts without a closed border or without a place."""
-    faults = _Faults(issues, "areas")
+    faults = Faults(issues, "areas")
     level = areas.set_index("area_id")["level"]
     for row, area in areas.iterrows():
         area_id, wanted = area["area_id"], {"district": "county", "cluster": "district"}.get(area["level"], "")
@@ -381,7 +265,7 @@ def _check_areas(areas: pd.DataFrame, districts: Grounds, inside: pd.DataFrame, 
         if area["level"] == "district" and area_id not in districts:
             message, fix = (
                 f"{area['area_name']} has no closed border",
-                "give its border in arcs.csv or districts.geojson",
+                f"give its border in {file}",
             )
             faults.add(row, area_id, "district_without_border", message, fix)
         elif area["level"] == "district" and area_id not in set(inside["district_id"]):

@@ -37,7 +37,7 @@ class DemandTables:
     optional: dict[str, Any]
 
 
-def read_demand(directory: Path, issues: list[Issue]) -> DemandTables:
+def read_demand(directory: Path, issues: list[Issue], *, controls: bool = True) -> DemandTables:
     """Read the tables of an area's folder of demand, without the population.
 
     Parameters
@@ -47,6 +47,8 @@ def read_demand(directory: Path, issues: list[Issue]) -> DemandTables:
     issues
         Every fault is appended. ``rates.csv`` and ``controls.csv`` may be missing where ``demand.csv``, the council's
         own forecast, is given: the forecast made from them is then not used.
+    controls
+        Whether the forecast must meet ``controls.csv``; otherwise it may be missing.
 
     Returns
     -------
@@ -54,18 +56,17 @@ def read_demand(directory: Path, issues: list[Issue]) -> DemandTables:
         The rows without a fault.
     """
     demand = _if_there(directory, "demand", issues)
+    needed = {"rates": demand is None, "controls": demand is None and controls}
     made = [
-        _if_there(directory, name, issues)
-        if demand is not None
-        else read_table(directory / f"{name}.csv", name, issues)
-        for name in ("rates", "controls")
+        read_table(directory / f"{name}.csv", name, issues) if wanted else _if_there(directory, name, issues)
+        for name, wanted in needed.items()
     ]
-    rates, controls = (
+    rates, totals = (
         table if table is not None else pd.DataFrame(columns=list(TABLES[name].names))
         for table, name in zip(made, ("rates", "controls"), strict=True)
     )
     optional = {name: _if_there(directory, name, issues) for name in OPTIONAL}
-    return DemandTables(rates, controls, demand, _if_there(directory, "placements", issues), optional)
+    return DemandTables(rates, totals, demand, _if_there(directory, "placements", issues), optional)
 
 
 def _if_there(directory: Path, name: str, issues: list[Issue]) -> pd.DataFrame | None:

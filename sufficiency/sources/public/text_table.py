@@ -7,20 +7,24 @@ here understands what a cell means; the readers of the kinds of files do.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 import io
 import re
 import unicodedata
+from array import array
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import numpy as np
 import python_calamine
 
 from sufficiency.model.issues import Issue
 from sufficiency.sources.cells import ReadingError
+from sufficiency.sources.public.csv_blocks import GatheredColumn, PlainBlocks
 from sufficiency.sources.sheets import BROKEN_WORKBOOK, cell_text, check_unpacked
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["TextTable", "header_of", "normal", "read_text_table"]
+__all__ = ["TextTable", "header_of", "normal", "read_text_table", "sheet_names"]
 
 MAX_BYTES: Final = 2_000_000_000
 MAX_COLUMNS: Final = 20_000
@@ -37,6 +41,10 @@ MAX_CELL: Final = 131_072
 # Title lines that a publisher may put above the header.
 MOST_TITLE_ROWS: Final = 25
 MOST_NAMED: Final = 5
+# Rows that are gathered at a time: few enough to stay in the processor's cache.
+_BATCH: Final = 200
+# A file smaller than this is read row by row: cutting it in blocks would save nothing.
+LARGE_BYTES: Final = 2_000_000
 _SNIFFED_BYTES: Final = 1_000_000
 _SAVE: Final = "save it as CSV (comma delimited, UTF-8)"
 
@@ -66,6 +74,21 @@ class TextTable:
         return np.full(len(self.rows), "", dtype=object) if found is None else found
 
 
+class _Want(NamedTuple):
+    """The columns that a reader asks for: by pattern, which of them it needs, and the pattern of any others."""
+
+    columns: Mapping[str, str]
+    needed: tuple[str, ...]
+    also: str
+
+
+def _gather(batch: list[tuple[str, ...]], gathered: Mapping[str, GatheredColumn]) -> None:
+    """Move the picked cells of a few rows into their columns."""
+    for column, cells in zip(gathered.values(), zip(*batch, strict=True), strict=bool(batch)):
+        column.add(cells)
+    batch.clear()
+
+
 def normal(name: str) -> str:
     """Return a column's name as patterns meet it: lower case, one space between words, no marks at its ends."""
     plain = unicodedata.normalize("NFKC", name).replace("\ufeff", "").casefold()
@@ -80,6 +103,8 @@ def read_text_table(
     kind: str,
     needed: Sequence[str] = (),
     sheet: str = "",
+    header: Sequence[str] = (),
+    also: str = "",
 ) -> TextTable | None:
     """Read the wanted columns of a CSV file or of one sheet of an Excel workbook.
 
@@ -99,19 +124,26 @@ def read_text_table(
         Names of `wanted` without which the file is of no use.
     sheet
         Regular expression that the name of the sheet must match; blank = the first in which the needed columns stand.
+    header
+        The names of the columns of a CSV file that has no header of its own; its rows count from 1 all the same.
+    also
+        Regular expression: every other column whose whole name matches it is read too, under the name that it has in
+        the file, in lower case.
 
     Returns
     -------
     TextTable or None
         None, with an issue, when the file is of no use.
     """
+    want = _Want(wanted, tuple(needed), also)
     try:
         if path.suffix.lower() in {".xlsx", ".xlsm"}:
-            return _from_workbook(path, wanted, issues, kind=kind, needed=needed, sheet=sheet)
+            return _from_workbook(path, want, issues, kind=kind, sheet=sheet)
         with path.open("rb") as binary:
             encoding = _encoding(path, binary.read(_SNIFFED_BYTES))
         with path.open(encoding=encoding, newline=None, errors="strict") as text:
-            return _pick(path.name, _csv_rows(text), wanted, issues, kind=kind, needed=needed, encoding=encoding)
+            rows = chain([(0, list(header))] if header else [], _csv_rows(text))
+            return _pick(path.name, rows, want, issues, kind=kind, encoding=encoding, path=path)
     except ReadingError as error:
         fault = (error.check, "error", error.message, error.fix)
         issues.append(Issue(path.name, error.row, kind, "", "", "", *fault))
@@ -125,6 +157,18 @@ def read_text_table(
         fault = ("file_unreadable", "error", f"the file cannot be opened ({error.strerror})", "check that it is a file")
         issues.append(Issue(path.name, None, kind, "", "", "", *fault))
     return None
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the names of a workbook's sheets, in lower case; none when it is no workbook that can be opened."""
+    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
+        return ()
+    try:
+        check_unpacked(path)
+        with python_calamine.CalamineWorkbook.from_path(path) as book:
+            return tuple(normal(name) for name in book.sheet_names)
+    except (*BROKEN_WORKBOOK, ReadingError):
+        return ()
 
 
 def header_of(path: Path) -> tuple[str, ...]:
@@ -160,22 +204,21 @@ def _encoding(path: Path, start: bytes) -> str:
     return "utf-8-sig"
 
 
-def _csv_rows(text: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(text: Iterator[str], first: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the number of its first line; the text starts at line `first`."""
     reader = csv.reader(text, strict=True)
-    number = 1
+    number = first
     try:
         for cells in reader:
             yield number, cells
-            number = reader.line_num + 1
+            number = reader.line_num + first
     except csv.Error as error:
         long = "field limit" in str(error)
         message = f"a cell is longer than {MAX_CELL:,} characters" if long else f"the file breaks off: {error}"
         raise ReadingError("csv_broken", message, "look for an unclosed quotation mark", number) from None
 
 
-def _from_workbook(
-    path: Path, wanted: Mapping[str, str], issues: list[Issue], *, kind: str, needed: Sequence[str], sheet: str
-) -> TextTable | None:
+def _from_workbook(path: Path, want: _Want, issues: list[Issue], *, kind: str, sheet: str) -> TextTable | None:
     try:
         check_unpacked(path)
         with python_calamine.CalamineWorkbook.from_path(path) as book:
@@ -183,10 +226,10 @@ def _from_workbook(
             for name in names:
                 grid = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
                 rows = [(at, [cell_text(value) for value in values]) for at, values in enumerate(grid, start=1)]
-                if _header(rows[: MOST_TITLE_ROWS + 1], wanted, needed) is not None or name == names[-1]:
+                if _header(rows[: MOST_TITLE_ROWS + 1], want) is not None or name == names[-1]:
                     file = f"{path.name}, sheet {name}"
                     rows = [(at, cells) for at, cells in rows if any(cells)]
-                    return _pick(file, iter(rows), wanted, issues, kind=kind, needed=needed, encoding="xlsx")
+                    return _pick(file, iter(rows), want, issues, kind=kind, encoding="xlsx")
     except BROKEN_WORKBOOK as error:
         message = f"the workbook cannot be read ({type(error).__name__})"
         raise ReadingError(
@@ -196,18 +239,20 @@ def _from_workbook(
     raise ReadingError("sheet_missing", message, "check that it is the right file")
 
 
-def _header(
-    rows: Sequence[tuple[int, list[str]]], wanted: Mapping[str, str], needed: Sequence[str]
-) -> tuple[int, dict[str, int]] | None:
+def _header(rows: Sequence[tuple[int, list[str]]], want: _Want) -> tuple[int, dict[str, int]] | None:
     """Return the position among the rows of the first that names every needed column, and where each column stands."""
     for at, (_, cells) in enumerate(rows):
         names = [normal(cell) for cell in cells]
         found = {}
-        for name, pattern in wanted.items():
+        for name, pattern in want.columns.items():
             place = next((i for i, text in enumerate(names) if re.fullmatch(pattern, text)), None)
             if place is not None:
                 found[name] = place
-        if all(name in found for name in needed) and found:
+        if want.also:
+            taken = set(found.values())
+            more = {text: i for i, text in enumerate(names) if i not in taken and re.fullmatch(want.also, text)}
+            found = more | found
+        if all(name in found for name in want.needed) and found:
             return at, found
     return None
 
@@ -215,19 +260,19 @@ def _header(
 def _pick(
     file: str,
     rows: Iterator[tuple[int, list[str]]],
-    wanted: Mapping[str, str],
+    want: _Want,
     issues: list[Issue],
     *,
     kind: str,
-    needed: Sequence[str],
     encoding: str,
+    path: Path | None = None,
 ) -> TextTable | None:
     head = list(islice(rows, MOST_TITLE_ROWS + 1))
     if not head:
         raise ReadingError("file_empty", "the file is empty", "it needs at least its header row")
-    found = _header(head, wanted, needed)
+    found = _header(head, want)
     if found is None:
-        _say_missing(file, head, wanted, issues, kind=kind, needed=needed)
+        _say_missing(file, head, want, issues, kind=kind)
         return None
     at, places = found
     header = [normal(cell) for cell in head[at][1]]
@@ -240,40 +285,63 @@ def _pick(
         issues.append(Issue(file, head[at][0], kind, "", text, text, *fault))
     if twice:
         return None
-    return _columns(file, chain(head[at + 1 :], rows), header, places, issues, kind=kind, encoding=encoding)
+    gathered = {name: GatheredColumn() for name in places}
+    numbers: array[int] = array("q")
+    below = head[at + 1 :]
+    if path is not None and below and encoding != "utf-16" and path.stat().st_size > LARGE_BYTES:
+        with path.open("rb") as binary:
+            blocks = _blocks_from(binary, line=below[0][0], encoding=encoding, width=len(header))
+            plain = blocks.gather([(places[name], column) for name, column in gathered.items()])
+            numbers.extend(range(below[0][0], below[0][0] + plain))
+            binary.seek(blocks.position)
+            with io.TextIOWrapper(binary, encoding=blocks.encoding, newline=None) as text:
+                wrong = _take(_csv_rows(text, blocks.line), len(header), places, gathered, numbers)
+    else:
+        wrong = _take(chain(below, rows), len(header), places, gathered, numbers)
+    _say_shifted(file, wrong, len(header), kind, issues)
+    columns = {name: np.array(column.texts, dtype=object) for name, column in gathered.items()}
+    read = len(numbers) + len(wrong)
+    return TextTable(file, tuple(header), columns, np.array(numbers, dtype=np.int64), encoding, read, len(wrong))
 
 
-def _columns(
-    file: str,
+def _blocks_from(binary: BinaryIO, *, line: int, encoding: str, width: int) -> PlainBlocks:
+    """Return the plain blocks of a file from a line on."""
+    if binary.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+        binary.seek(0)
+    for _ in range(line - 1):
+        binary.readline()
+    return PlainBlocks(binary, line=line, encoding=encoding, width=width)
+
+
+def _take(
     rows: Iterator[tuple[int, list[str]]],
-    header: list[str],
+    width: int,
     places: Mapping[str, int],
-    issues: list[Issue],
-    *,
-    kind: str,
-    encoding: str,
-) -> TextTable:
-    """Gather the cells of the columns; a row of another length is left out and reported."""
-    lists: dict[str, list[str]] = {name: [] for name in places}
-    takers = [(lists[name].append, place) for name, place in places.items()]
-    numbers: list[int] = []
-    read, wrong = 0, []
-    width = len(header)
-    # Codes repeat over millions of rows; one copy of each text is kept.
-    known: dict[str, str] = {}
+    gathered: Mapping[str, GatheredColumn],
+    numbers: array[int],
+) -> list[tuple[int, int]]:
+    """Gather the cells of the columns and the numbers of their rows; return row and fields of those left out."""
+    # a row is let go as soon as its wanted cells are picked: wide rows held together cost more than they save
+    wanted = list(places.values())
+    pick = itemgetter(*wanted) if len(wanted) > 1 else (lambda cells: (cells[wanted[0]],))
+    batch: list[tuple[str, ...]] = []
+    wrong: list[tuple[int, int]] = []
     for number, cells in rows:
         if len(cells) != width:
             if any(cell.strip() for cell in cells):
-                read += 1
                 wrong.append((number, len(cells)))
             continue
         if not any(cells):
             continue
-        read += 1
         numbers.append(number)
-        for take, place in takers:
-            text = cells[place].strip().strip("\u00a0\ufeff")
-            take(known.setdefault(text, text))
+        batch.append(pick(cells))
+        if len(batch) == _BATCH:
+            _gather(batch, gathered)
+    _gather(batch, gathered)
+    return wrong
+
+
+def _say_shifted(file: str, wrong: Sequence[tuple[int, int]], width: int, kind: str, issues: list[Issue]) -> None:
     for number, fields in wrong[:MOST_NAMED]:
         message = f"the row has {fields} fields, the header {width}"
         fix = "remove the extra comma, or quote the text that contains it"
@@ -281,23 +349,20 @@ def _columns(
     if len(wrong) > MOST_NAMED:
         message = f"{len(wrong) - MOST_NAMED} more rows have another number of fields than the header"
         issues.append(Issue(file, None, kind, "", "", "", "row_shifted", "error", message, "mend them alike"))
-    columns = {name: np.array(texts, dtype=object) for name, texts in lists.items()}
-    return TextTable(file, tuple(header), columns, np.array(numbers, dtype=np.int64), encoding, read, len(wrong))
 
 
 def _say_missing(
     file: str,
     head: Sequence[tuple[int, list[str]]],
-    wanted: Mapping[str, str],
+    want: _Want,
     issues: list[Issue],
     *,
     kind: str,
-    needed: Sequence[str],
 ) -> None:
     row = max(head, key=lambda one: sum(bool(cell) for cell in one[1]))
     names = [normal(cell) for cell in row[1]]
-    for name in needed:
-        if any(re.fullmatch(wanted[name], text) for text in names):
+    for name in want.needed:
+        if any(re.fullmatch(want.columns[name], text) for text in names):
             continue
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"; the nearest is {near[0][:60]!r}" if near else ""
