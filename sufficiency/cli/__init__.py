@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sufficiency.cli.fetch import add_options as add_fetch_options
+from sufficiency.cli.forecast import add_options as add_forecast_options
+from sufficiency.cli.prepare import add_options as add_prepare_options
 from sufficiency.cli.screen import Steps, cell, print_columns, print_issues, sentence
 from sufficiency.model.errors import DataError, InfeasibleError, NetworkError, ParameterError, SufficiencyError
 from sufficiency.model.vocabulary import PROFILES
@@ -151,6 +153,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
     init = add("init", _init, "write a template area: explained parameters, tables, and an Excel workbook")
     init.add_argument("directory", type=Path, metavar="DIR", help="a new or empty folder")
+    add_prepare_options(
+        add("prepare", _prepare, "make an area out of public files and your own, with the account of every row")
+    )
+    futures = add("forecast", _forecast, "the forecast with its range, and what each mitigation changes")
+    futures.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
+    add_forecast_options(futures)
     redraw = add(
         "redraw",
         _redraw,
@@ -158,6 +166,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     redraw.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
     redraw.add_argument("--draws", type=int, default=500, metavar="N", help="number of draws (default 500)")
+    redraw.add_argument("--with-forecast", action="store_true",
+                        help="draw how many pupils there are as well, from the ranges of the forecast")  # fmt: skip
     fitted = add("calibrate", _calibrate, "fit the speed table to measured journeys, and say how well it fits")
     fitted.add_argument("journeys", type=Path, metavar="JOURNEYS.csv",
                         help="columns origin_id, destination_id (or origin_easting_m, ...), minutes")  # fmt: skip
@@ -254,6 +264,20 @@ def _init(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _prepare(options: argparse.Namespace) -> int:
+    from sufficiency.cli.prepare import prepare
+
+    prepare(options)
+    return DONE
+
+
+def _forecast(options: argparse.Namespace) -> int:
+    from sufficiency.cli.forecast import forecast
+
+    forecast(options, _load(options.area))
+    return DONE
+
+
 def _redraw(options: argparse.Namespace) -> int:
     from sufficiency.planning.redraw import redraw
 
@@ -263,7 +287,7 @@ def _redraw(options: argparse.Namespace) -> int:
     inputs = _load(options.area)
     steps = Steps()
     steps(f"Drawing {options.draws} times")
-    report = redraw(inputs, draws=options.draws)
+    report = redraw(inputs, draws=options.draws, futures=options.with_forecast)
     steps.finish()
     for line in report.lines():
         print(line)

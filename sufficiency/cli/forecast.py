@@ -1,10 +1,11 @@
-"""`sufficiency forecast`: the forecast with its range, what mitigations change, and how likely areas are to be short."""
+"""`sufficiency forecast`: the forecast with its range, what mitigations change, and how likely areas are short."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
-from sufficiency.cli.say import Steps, print_columns
+from sufficiency.cli.screen import Steps, print_columns
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import ALL, HEADLINE, STANDARD_SCENARIOS, year_label
 
@@ -52,7 +53,7 @@ def forecast(options: argparse.Namespace, inputs: Inputs) -> None:
     print("Central forecast; P10 and P90: one draw in ten is lower, one is higher\n")
     total = table[(table["phase"] == ALL) & (table["need"] == ALL) & (table["provision_type"] == HEADLINE)]
     names = inputs.areas.set_index("area_id")["area_name"]
-    lines = [("", "year", "central", "P10", "P50", "P90", "above today's places")]
+    lines: list[tuple[str, ...]] = [("", "year", "central", "P10", "P50", "P90", "above today's places")]
     county = total[total["level"] == "county"]
     lines += [_line(names, row) for row in county.to_dict("records")]
     headline = total[(total["level"] == "district") & (total["year"] == parameters.headline_year)]
@@ -65,11 +66,11 @@ def forecast(options: argparse.Namespace, inputs: Inputs) -> None:
         _print_short(short, names, float(parameters.value("short_share")), mark)
 
 
-def _line(names: pd.Series, row: dict[str, object]) -> tuple[str, ...]:
-    above = row["above_places_draws_share"]
-    share = "" if above != above else f"{float(str(above)):.0%}"  # noqa: PLR0124 - blank is not equal to itself
-    figures = (f"{float(str(row[name])):,.0f}" for name in ("pupils", "p10_pupils", "p50_pupils", "p90_pupils"))
-    return (str(names[row["area_id"]]), year_label(int(str(row["year"]))), *figures, share)
+def _line(names: pd.Series, row: dict[Any, Any]) -> tuple[str, ...]:
+    above = float(row["above_places_draws_share"])
+    share = "" if math.isnan(above) else f"{above:.0%}"
+    figures = (f"{float(row[name]):,.0f}" for name in ("pupils", "p10_pupils", "p50_pupils", "p90_pupils"))
+    return (str(names[row["area_id"]]), year_label(int(row["year"])), *figures, share)
 
 
 def _short(inputs: Inputs, draws: int, steps: Steps) -> pd.DataFrame:
@@ -99,8 +100,8 @@ def _print_mitigations(deltas: pd.DataFrame, year: int, mark: str) -> None:
 def _print_short(short: pd.DataFrame, names: pd.Series, share: float, mark: str) -> None:
     years = sorted(short["year"].unique())
     print(f"\nHow likely it is that more than {share:.0%} of those who need a place have no local one{mark}\n")
-    lines = [("", "scenario", *(year_label(int(year)) for year in years))]
+    lines: list[tuple[str, ...]] = [("", "scenario", *(year_label(int(year)) for year in years))]
     for (area_id, scenario_id), rows in short.groupby(["area_id", "scenario_id"], sort=True):
         by_year = rows.set_index("year")["short_draws_share"]
-        lines.append((str(names[area_id]), str(scenario_id), *(f"{by_year[year]:.0%}" for year in years)))
+        lines.append((str(names[str(area_id)]), str(scenario_id), *(f"{by_year[year]:.0%}" for year in years)))
     print_columns(lines)

@@ -7,7 +7,8 @@ to (`with_targets`). In a year of the ramp a mitigation reaches
 
 of the pupils whom it names: with the effect ``rate`` they need no plan, with ``mix`` they seek another place. What it
 had reached by the calibration year is in the pattern already: of those whom the pattern still holds it then reaches
-(reach(y) - reach(calibration year)) ÷ (1 - reach(calibration year)), and the calibration year never changes. Several are applied one after the other in order of their ids, so that two that reach the same pupils do not count them twice.
+(reach(y) - reach(calibration year)) ÷ (1 - reach(calibration year)), and the calibration year never changes. Several
+are applied one after the other in order of their ids, so that two that reach the same pupils do not count them twice.
 """
 
 from __future__ import annotations
@@ -117,7 +118,9 @@ def remaining(
     then = ramp(np.maximum(years, calibration_year).tolist(), start, full)
     now = ramp([calibration_year], start, full)[0]
     left = 1 - change_share * now
-    return np.divide(1 - change_share * then[:, None], left, out=np.ones((len(years), len(left))), where=left > 0)
+    out = np.ones((len(years), len(left)))
+    np.divide(1 - change_share * then[:, None], left, out=out, where=left > 0)
+    return out
 
 
 def apply_mitigations(
@@ -125,7 +128,6 @@ def apply_mitigations(
     cells: pd.DataFrame,
     years: Sequence[int],
     drivers: Drivers,
-    calibration_year: int,
 ) -> NDArray[np.float64]:
     """Return the expected pupils with the mitigations that are applied.
 
@@ -136,18 +138,16 @@ def apply_mitigations(
     cells
         Its cells, from `with_targets`.
     years
-        Its years.
+        Its years; the first of them is that of the pattern and never changes.
     drivers
         The table, and which of it are applied.
-    calibration_year
-        Year of the pattern, never changed.
     """
     out = expected.copy()
     phase = cells["ncy"].map(phase_of)
     for row in mitigations_of(drivers).to_dict("records"):
         reached = _named(cells["need"], row["need"]) & _named(phase, row["phase"])
         reached &= _named(cells["place_sought"], row["from_place_sought"])
-        share = 1 - remaining(np.array([float(row["change_share"])]), row, years, calibration_year)[:, 0]
+        share = 1 - remaining(np.array([float(row["change_share"])]), row, years, min(years))[:, 0]
         at = np.flatnonzero(reached)
         if row["effect"] == "mix":
             at = at[(cells["place_sought"].to_numpy()[at] != row["to_place_sought"])]
@@ -183,7 +183,7 @@ def apply_mix_table(
     out = expected.copy()
     phases, needs = cells["ncy"].map(phase_of), cells["need"]
     places = cells["place_sought"].to_numpy(dtype=object)
-    alike = cells.groupby(["ncy", "attendance"], sort=True).ngroup().to_numpy()
+    alike = np.asarray(cells.groupby(["ncy", "attendance"], sort=True).ngroup(), dtype=np.int64)
     for need, phase in sorted(set(zip(needs, phases, strict=True))):
         rows = _most_said(mix, need, phase)
         if rows.empty:
@@ -191,7 +191,7 @@ def apply_mix_table(
         at = np.flatnonzero(((needs == need) & (phases == phase)).to_numpy())
         named = _shares(out[years.index(calibration_year), at], places[at], rows, years, calibration_year)
         _check_shares(out[years.index(calibration_year), at], places[at], named, years, f"{need}, {phase}")
-        later = [position for position, year in enumerate(years) if year > calibration_year]
+        later = np.flatnonzero(np.asarray(years) > calibration_year)
         out[np.ix_(later, at)] = _mixed(out[:, at], places[at], alike[at], named)[later]
     return out
 

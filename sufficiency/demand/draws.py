@@ -5,7 +5,7 @@ Each draw multiplies the pupils of the central forecast, kind by kind, by
     G'(h) ÷ G(h)           the trend with its first change, damping and ceiling drawn
   · exp(σ' (ε1 + ... + εh))  chance moving the rate of a place sought from year to year, h years on
   · ((1 + b') ÷ (1 + b))^k   births, for cohorts born k years after the population
-  · share' ÷ share           for bases, of the share that seeks one; special schools keep the rest of each need and phase
+  · share' ÷ share           for bases; special schools have the rest of each need and phase
   · (1 − c'·r) ÷ (1 − c·r)   each mitigation that is applied and takes pupils out of the stream, r its ramp
   · pace' ÷ pace, and so for yield, additional and plan share of new homes, for their pupils
   · u'                      where pupils live: a factor a cluster, the county's total kept
@@ -239,18 +239,20 @@ def _mix_factor(
         return out
     today = base_shares.get(parameters.calibration_year, 0.0)
     span = base_share(parameters.last_year + 100, today, parameters) - today
+    pupils = kinds["pupils"].to_numpy(dtype=float)
+    alike = kinds.groupby([name for name in KIND if name != "place_sought"]).ngroup().to_numpy()
+    is_base, is_school = (
+        (kinds["place_sought"] == place).to_numpy() for place in ("specialist_base", "special_school")
+    )
+    bases, schools = (np.bincount(alike, np.where(mine, pupils, 0.0))[alike] for mine in (is_base, is_school))
     for year, share in base_shares.items():
         if not 0 < share < 1 or span == 0:
             continue
         drawn = np.clip(today + (share - today) * (complete - today) / span, 0.001, 0.999)
-        of_year = kinds[kinds["year"] == year]
-        for _, alike in of_year.groupby([name for name in KIND if name != "place_sought"]):
-            base = alike.index[alike["place_sought"] == "specialist_base"]
-            school = alike.index[alike["place_sought"] == "special_school"]
-            if len(base) and len(school):
-                most = float(alike["pupils"].sum() / alike.loc[base, "pupils"].sum())
-                out[base] = np.minimum(drawn / share, most)
-                out[school] = (most - out[base]) / (most - 1)
+        at = np.flatnonzero((kinds["year"] == year).to_numpy() & (is_base | is_school) & (bases > 0) & (schools > 0))
+        schools_a_base = (schools[at] / bases[at])[:, None]
+        base = np.minimum(drawn / share, 1 + schools_a_base)
+        out[at] = np.where(is_base[at][:, None], base, 1 - (base - 1) / schools_a_base)
     return out
 
 

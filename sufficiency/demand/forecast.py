@@ -251,4 +251,4 @@ def forecast_expected(
         expected = apply_mix_table(
             expected, cells, parameters.years, drivers.placement_mix, parameters.calibration_year
         )
-    return cells, apply_mitigations(expected, cells, parameters.years, drivers, parameters.calibration_year)
+    return cells, apply_mitigations(expected, cells, parameters.years, drivers)

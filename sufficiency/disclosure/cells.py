@@ -113,7 +113,8 @@ def with_not_located(cells: pd.DataFrame) -> pd.DataFrame:
         found = both[both["area_id"].isin(both.loc[apart, "area_id"])]
         added = found.assign(value=found["value"] - found["below"], parent_id=found["area_id"], level=below)
         parts.append(added.assign(area_id=NOT_LOCATED + added["area_id"])[CELL])
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+    kept = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(kept, ignore_index=True)
 
 
 def is_published(cells: pd.DataFrame) -> pd.Series:

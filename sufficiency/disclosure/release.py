@@ -109,7 +109,7 @@ def _put_beside(
     side.put_reasons(shelf, tables["reasons"], cells)
     side.put_comparison(shelf, tables["comparison"], known, hide_up_to)
     side.put_support(shelf, tables["support_match"], known, hide_up_to)
-    if "support_coverage" in tables and "primary_equivalence" in tables:
+    if all(len(tables.get(name, ())) for name in ("support_coverage", "primary_equivalence")):
         side.put_coverage(shelf, tables, known, hide_up_to)
     side.put_transfers(shelf, tables["phase_transfers"], known, hide_up_to)
     county = cells[cells["area_id"] == county_id]

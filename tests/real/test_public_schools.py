@@ -59,26 +59,35 @@ def test_every_school_of_the_cuts_is_read(real_data: Path, name: str, la: str, s
     assert same_school_twice(table).empty
 
 
-def test_positions_written_the_wrong_way_round_are_refused_one_and_all(real_data: Path, tmp_path: Path) -> None:
-    """With the file's own longitudes and latitudes and without them."""
-    rows = counted(real_data / OXFORDSHIRE)
-    for without in ((), ("longitude", "latitude")):
-        names = [name for name in rows[0] if name not in without]
-        for swapped in (range(len(rows)), range(100, 101)):
-            path = tmp_path / "swapped.csv"
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, names, extrasaction="ignore")
-                writer.writeheader()
-                for at, row in enumerate(rows):
-                    turn = {"easting": row["northing"], "northing": row["easting"]} if at in swapped else {}
-                    writer.writerow({**row, **turn})
-            issues: list[Issue] = []
-            reading = read_gias(path, issues)
-            assert reading is not None
-            placed = [row["easting"] != "0.0" for row in rows]
-            lost = sum(placed[at] for at in swapped)
-            assert reading.table["easting_m"].notna().sum() == sum(placed) - lost
-            assert "position_swapped" in {issue.check for issue in issues}
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        (OXFORDSHIRE, ()),
+        (OXFORDSHIRE, ("longitude", "latitude")),
+        # the other way round Rutland lies in the Lake District: only the file's own degrees tell
+        (RUTLAND, ()),
+    ],
+)
+def test_positions_written_the_wrong_way_round_are_refused_one_and_all(
+    real_data: Path, tmp_path: Path, name: str, without: tuple[str, ...]
+) -> None:
+    rows = counted(real_data / name)
+    names = [column for column in rows[0] if column not in without]
+    for swapped in (range(len(rows)), range(20, 21)):
+        path = tmp_path / "swapped.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, names, extrasaction="ignore")
+            writer.writeheader()
+            for at, row in enumerate(rows):
+                turn = {"easting": row["northing"], "northing": row["easting"]} if at in swapped else {}
+                writer.writerow({**row, **turn})
+        issues: list[Issue] = []
+        reading = read_gias(path, issues)
+        assert reading is not None
+        placed = [row["easting"] != "0.0" for row in rows]
+        lost = sum(placed[at] for at in swapped)
+        assert reading.table["easting_m"].notna().sum() == sum(placed) - lost
+        assert "position_swapped" in {issue.check for issue in issues}
 
 
 def test_the_register_s_sample_loads(real_data: Path) -> None:

@@ -446,7 +446,8 @@ def test_an_academised_school_has_its_places_once_in_every_year(tmp_path: Path) 
     [
         ({}, True),
         ({"Postcode": "ZZ9 9ZZ"}, True),  # the same position
-        ({"Easting": "453090"}, True),  # the same postcode
+        ({"Postcode": "ZZ9 9ZZ", "Easting": "453099"}, True),  # 99 m away
+        ({"Easting": "463000"}, True),  # the same postcode
         ({"Postcode": "ZZ9 9ZZ", "Easting": "453101"}, False),  # 101 m away
         ({"EstablishmentName": "Somewhere Else Academy"}, False),
         ({"OpenDate": "01-09-2026"}, False),
@@ -530,6 +531,21 @@ def test_years_of_proposed_and_undated_schools(tmp_path: Path) -> None:
     assert list(open_in(table, 2027)["urn"]) == ["990004"]
     assert list(open_in(table, 2028)["urn"]) == ["990001", "990004"]
     assert [issue.check for issue in issues] == ["closed_undated"]
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "years"),
+    [
+        ("2025-08-31", "", [2024, 2025, 2026]),
+        ("2025-09-01", "", [2025, 2026]),
+        ("", "2025-08-31", [2023, 2024]),
+        ("", "2025-09-01", [2023, 2024, 2025]),
+        ("2025-08-31", "2025-09-01", [2024, 2025]),
+    ],
+)
+def test_a_year_runs_from_its_first_day_to_its_last(tmp_path: Path, opened: str, closed: str, years: list[int]) -> None:
+    table, _, _ = read(tmp_path, {"OpenDate": opened, "CloseDate": closed})
+    assert [year for year in range(2023, 2027) if len(open_in(table, year))] == years
 
 
 def test_the_tables_given_are_not_changed(tmp_path: Path) -> None:

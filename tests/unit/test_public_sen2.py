@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import logging
 import pickle
@@ -15,6 +16,7 @@ from sufficiency.model.table_parts import PLACEMENTS
 from sufficiency.model.tables import TABLES
 from sufficiency.model.vocabulary import NEEDS, NOT_LOCATED, PLACE_SOUGHT
 from sufficiency.sources.public.account import accounts_table
+from sufficiency.sources.public.postcodes import locate_postcodes
 from sufficiency.sources.public.sen2 import (
     Sen2,
     caseload_of_sen2,
@@ -22,6 +24,8 @@ from sufficiency.sources.public.sen2 import (
     placements_of_sen2,
     read_sen2,
 )
+from sufficiency.sources.public.sen2_files import link, read_module
+from sufficiency.sources.public.sen2_persons import admit_persons
 from tests import sen2_export as invented
 from tests.sen2_export import COLUMNS, DATE, POSTCODES, SETTINGS, Export, born, day
 
@@ -561,6 +565,17 @@ def test_a_pupil_outside_all_departments_is_in_the_nearest(tmp_path: Path) -> No
     assert set(found["origin_id"]) == {NOT_LOCATED}
 
 
+def test_departments_are_chosen_by_year_group_and_not_by_name(tmp_path: Path) -> None:
+    export = Export()
+    export.person(born(3))
+    provision = pd.DataFrame(
+        [("a", "900001", "special_school", "late", 7, 11), ("b", "900001", "special_school", "early", 4, 6)],
+        columns=PROVISION.columns,
+    )
+    found = placements_of_sen2(read(export.write(tmp_path))[0], provision, zones=["E01990001"])
+    assert found["provision_id"].tolist() == ["b"]
+
+
 def test_the_pattern_of_plans_seeks_what_the_definition_says(large: tuple[Sen2, list[Issue], Export]) -> None:
     rates = pattern_of_sen2(large[0])
     assert list(rates.columns) == list(TABLES["rates"].names)
@@ -708,6 +723,37 @@ def test_the_large_export_leaves_no_trace_of_a_person(large: tuple[Sen2, list[Is
     text = everything(found, issues, "", shown=True)
     assert_silent(text, export)
     assert "for tests" not in text
+
+
+def test_a_cell_that_stands_for_a_header_is_not_offered_as_the_nearest_name(tmp_path: Path, small: Export) -> None:
+    small.write(tmp_path)
+    path = tmp_path / f"Blade-Export_{DATE}_person.csv"
+    header, rest = path.read_text(encoding="utf-8").split("\n", 1)
+    path.write_text(header.replace("personbirthdate", "personbirthdateZzcanary") + "\n" + rest, encoding="utf-8")
+    issues: list[Issue] = []
+    assert read_sen2(tmp_path, issues) is None
+    assert "column_missing" in checks(issues)
+    assert_silent(everything(None, issues, ""), small)
+
+
+def test_nothing_private_passes_the_door(tmp_path: Path, small: Export) -> None:
+    small.write(tmp_path)
+    issues: list[Issue] = []
+    table = read_module(tmp_path / f"Blade-Export_{DATE}_sen2.csv", "sen2", issues)
+    assert table is not None
+    admitted = admit_persons(
+        tmp_path / f"Blade-Export_{DATE}_person.csv",
+        link("sen2", table, None, issues),
+        issues,
+        year=2024,
+        census=dt.date(2025, 1, 16).toordinal(),
+        postcodes=POSTCODES,
+        locate=locate_postcodes,
+        key=b"for tests",
+    )
+    assert admitted is not None
+    assert len(admitted.linked) == 24
+    assert_silent(repr(admitted) + pickle.dumps(admitted).decode("latin-1"), small)
 
 
 def test_the_scan_finds_what_it_looks_for(small: Export) -> None:

@@ -94,6 +94,7 @@ def test_the_long_format_keeps_plans_support_and_the_total(tmp_path: Path) -> No
         {sen: "No SEN", need: "Not applicable", pupils: "0"},
         {sen: "Wizardry"},
         {need: "Wizardry"},
+        {need: "Not applicable"},
     )
     assert table[["sen_provision", "need", "pupils"]].fillna(-1).to_numpy().tolist() == [
         ["ehcp", "all", 118.0], ["ehcp", "SPLD", -1.0], ["ehcp", "ASD", 70.0], ["ehcp", "UNK", 1.0],
@@ -103,7 +104,7 @@ def test_the_long_format_keeps_plans_support_and_the_total(tmp_path: Path) -> No
     assert account.used == 6
     assert account.set_aside == {
         "another SEN provision, not kept": 2, "another SEN provision, not known here": 1,
-        "another kind of need, not known here": 1,
+        "another kind of need, not kept": 1, "another kind of need, not known here": 1,
     }  # fmt: skip
     assert [(i.row, i.column, i.check) for i in issues if i.severity != "note"] == [
         (10, "sen_provision", "unknown_code"), (11, "sen_primary_need", "unknown_code"),

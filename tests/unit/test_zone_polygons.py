@@ -217,6 +217,12 @@ def test_each_fault_of_a_point_is_named(
     assert any(says in f"{one.message} {one.fix}" for one in issues)
 
 
+def test_ground_claimed_twice_goes_to_the_first_zone_by_id(made_up: Path) -> None:
+    wider = [(0, 0), (500.4, 0), (500.4, 1000), (0, 1000)]
+    _put(made_up, _features(RINGS | {"E01999901": wider}))
+    assert _read(made_up)[0].zones.area.tolist() == pytest.approx([500_400, 499_600, 1_000_000])
+
+
 def test_a_district_without_zones_is_named(made_up: Path) -> None:
     path = made_up / "places.csv"
     text = path.read_text(encoding="utf-8").replace("401600,200300,E,", "401600,200300,W,")

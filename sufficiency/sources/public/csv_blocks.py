@@ -21,6 +21,7 @@ __all__ = ["GatheredColumn", "PlainBlocks", "trim"]
 BLOCK_BYTES: Final = 2_000_000
 # The csv module's own limit, which it reports.
 _LONGEST_CELL: Final = 100_000
+_LONGEST_CODE: Final = 12
 _MOST_KEPT: Final = 20_000
 _COMMA, _LINE, _QUOTE, _SPACE, _DELETE = b',\n" \x7f'
 
@@ -120,51 +121,70 @@ class PlainBlocks:
             filled = last > first
             edges = np.concatenate([data[first[filled]], data[last[filled] - 1]])
             trimmed = not bool(((edges <= _SPACE) | (edges >= _DELETE)).any())
+            runs = _runs(data, first, last)
+            if runs is not None:
+                first, last = first[runs], last[runs]
             bounds = zip(first.tolist(), last.tolist(), strict=True)
             if text is None:
                 cells = [block[start:end].decode(self.encoding) for start, end in bounds]
             else:
                 cells = [text[start:end] for start, end in bounds]
+            if runs is not None:
+                times = np.diff(runs, append=len(starts)).tolist()
+                cells = [cell for cell, several in zip(cells, times, strict=True) for _ in range(several)]
             column.add(cells, trimmed=trimmed)
+
+
+def _runs(data: NDArray[np.uint8], first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return where the runs of equal cells begin, as codes in a sorted file do; None where looking does not pay."""
+    length = int(last[0] - first[0])
+    if not 0 < length <= _LONGEST_CODE or not bool((last - first == length).all()):
+        return None
+    cells = data[first[:, np.newaxis] + np.arange(length)]
+    begins = np.flatnonzero((cells[1:] != cells[:-1]).any(axis=1)) + 1
+    return np.append(0, begins) if 2 * len(begins) < len(first) else None
 
 
 def _cell_bounds(block: bytes, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Return where each cell of each row starts and ends, without its quotes; None when a row is not plain."""
-    if b"\r" in block.replace(b"\r\n", b""):
+    if b"\r" in block and b"\r" in block.replace(b"\r\n", b""):
         return None
     data = np.frombuffer(block, dtype=np.uint8)
     lines = data == _LINE
-    separators = (data == _COMMA) | lines
     quotes = np.flatnonzero(data == _QUOTE)
+    ends = np.flatnonzero((data == _COMMA) | lines)
+    if len(quotes) % 2:
+        return None
     if len(quotes):
-        if len(quotes) % 2:
-            return None
-        # from each opening quote to its closing one
-        within = np.zeros(len(data), dtype=np.int8)
-        within[quotes[::2]] = 1
-        within[quotes[1::2]] = -1
-        inside = np.add.accumulate(within, dtype=np.int8).view(np.bool_)
-        if bool((lines & inside).any()):
-            return None
-        separators &= ~inside
-    ends = np.flatnonzero(separators)
+        ends = _outside_quotes(ends, quotes)
     rows, over = divmod(len(ends), width)
     # every width-th separator ends a line, and no other does
-    if over or int(lines.sum()) != rows or not bool(lines[ends[width - 1 :: width]].all()):
+    if over or np.count_nonzero(lines) != rows or not bool(lines[ends[width - 1 :: width]].all()):
         return None
     starts = np.empty_like(ends)
     starts[0], starts[1:] = 0, ends[:-1] + 1
     last = slice(width - 1, None, width)
     ends[last] -= data[ends[last] - 1] == ord("\r")
-    if len(quotes):
-        quoted = data[starts] == _QUOTE
-        closed = (data[ends - 1] == _QUOTE) & (ends - starts >= 2)
-        # quotes within a cell, doubled or stray, are left to the csv module
-        if 2 * int(quoted.sum()) != len(quotes) or not bool(closed[quoted].all()):
-            return None
-        starts += quoted
-        ends -= quoted
+    quoted = data[starts] == _QUOTE
+    closed = quoted & (data[ends - 1] == _QUOTE) & (ends - starts >= 2)
+    starts += quoted
+    ends -= quoted
     lengths = (ends - starts).reshape(rows, width)
-    if not rows or not bool(lengths.any(axis=1).all()) or int(lengths.max()) > _LONGEST_CELL:
+    # quotes within a cell, doubled or stray, rows of blank cells and endless cells are left to the csv module
+    plain = 2 * np.count_nonzero(closed) == len(quotes) and bool((closed == quoted).all())
+    if not plain or not bool(lengths.any(axis=1).all()) or int(lengths.max(initial=0)) > _LONGEST_CELL:
         return None
     return starts.reshape(rows, width), ends.reshape(rows, width)
+
+
+def _outside_quotes(separators: NDArray[np.int64], quotes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the separators that do not stand between an opening quote and its closing one."""
+    before = np.searchsorted(separators, quotes)
+    if bool((before[::2] == before[1::2]).all()):
+        return separators
+    # from each opening quote on, one more; from its closing one on, one less
+    depth = np.zeros(len(separators) + 1, dtype=np.int64)
+    np.add.at(depth, before[::2], 1)
+    np.add.at(depth, before[1::2], -1)
+    outside: NDArray[np.bool_] = np.cumsum(depth[:-1]) == 0
+    return separators[outside]

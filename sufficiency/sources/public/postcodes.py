@@ -66,7 +66,7 @@ _OUTWARD: Final = (
 _NORMAL: Final = re.compile(rf"{_OUTWARD} {_INWARD}|ZZ99 [0-9][A-Z]{{2}}|GIR 0AA")
 _NOT_GEOGRAPHIC: Final = ("BX", "XX", "BF", "GIR")
 # Northern Ireland is on the Irish grid; the Crown dependencies are on none that a directory gives.
-_OFF_THE_GRID: Final = re.compile(r"(?:BT|JE|GY|IM)[0-9]")
+_OFF_THE_GRID: Final = frozenset({"BT", "JE", "GY", "IM"})
 _OFF_COUNTRIES: Final = ("N92000002", "L93000001", "M83000003")
 _NO_LATITUDE: Final = "99.99"
 
@@ -130,6 +130,9 @@ def read_postcodes(path: Path, issues: list[Issue], *, districts: Sequence[str] 
     header = _CODE_POINT if bare else names
     newest = {name: _newest(pattern, header) for name, pattern in _CODES.items()}
     wanted = _COLUMNS | {name: re.escape(found) if found else _CODES[name] for name, found in newest.items()}
+    if "pcds" in header:
+        # of the three spellings of ONS the one that is the normal form already
+        wanted["postcode"] = "pcds"
     needed = ["postcode", "easting", "northing", *(["district"] if districts else [])]
     text = read_text_table(path, wanted, issues, kind=KIND, needed=needed, header=_CODE_POINT if bare else ())
     if text is None:
@@ -137,23 +140,26 @@ def read_postcodes(path: Path, issues: list[Issue], *, districts: Sequence[str] 
     aside = {"another number of fields than the header": text.shifted} if text.shifted else {}
     kept = np.arange(len(text))
     if districts:
-        within = np.isin(text.get("district").astype(str), np.array(list(districts), dtype=str))
+        within = pd.Series(text.get("district")).isin(set(districts)).to_numpy()
         aside["in another district"] = int((~within).sum())
         kept = kept[within]
     frame = _entries(text, kept, issues)
     malformed = (frame["postcode"] == "").to_numpy()
     _say_malformed(text, frame.index[malformed], issues)
     aside["not a postcode"] = int(malformed.sum())
-    frame = _without_repeats(frame[~malformed], text.file, aside, issues)
+    file, read = text.file, text.read
+    # millions of texts that are no longer needed
+    del text
+    frame = _without_repeats(frame[~malformed] if malformed.any() else frame, file, aside, issues)
     if frame.empty:
         where = " in the districts asked for" if districts else ""
         fix = "check the codes of the districts (E07000178 and the like), and that it is the right file"
         fault = ("no_rows", "error", f"the directory has no postcode{where}", fix)
-        issues.append(Issue(text.file, None, KIND, "", "", "", *fault))
+        issues.append(Issue(file, None, KIND, "", "", "", *fault))
     notes = {f"codes taken from the column {found}": len(frame) for found in newest.values() if found}
     notes["without a position in Great Britain"] = int(frame["easting_m"].isna().sum())
     aside = {why: rows for why, rows in aside.items() if rows}
-    account = Account(text.file, KIND, text.read, len(frame), aside, notes)
+    account = Account(file, KIND, read, len(frame), aside, notes)
     return Reading(frame, account)
 
 
@@ -178,10 +184,9 @@ def _entries(text: TextTable, kept: NDArray[np.int64], issues: list[Issue]) -> p
     east, north = (_metres(text, name, kept, issues) for name in ("easting", "northing"))
     nowhere = np.isnan(east) | np.isnan(north)
     nowhere |= (text.get("grid")[kept] == "9") | (text.get("quality")[kept] == "90")
-    nowhere |= np.isin(text.get("country")[kept].astype(str), _OFF_COUNTRIES)
+    nowhere |= pd.Series(text.get("country")[kept]).isin(_OFF_COUNTRIES).to_numpy()
     nowhere |= np.fromiter((one.startswith(_NO_LATITUDE) for one in text.get("latitude")[kept]), bool, len(kept))
-    off = _OFF_THE_GRID.match
-    nowhere |= np.fromiter((off(one) is not None for one in postcodes), bool, len(kept))
+    nowhere |= np.fromiter((one[:2] in _OFF_THE_GRID for one in postcodes), bool, len(kept))
     outside = ~nowhere
     outside[outside] = ~within_great_britain(east[outside], north[outside])
     rows = text.rows[kept]
@@ -208,8 +213,10 @@ def _entries(text: TextTable, kept: NDArray[np.int64], issues: list[Issue]) -> p
 def _metres(text: TextTable, name: str, kept: NDArray[np.int64], issues: list[Issue]) -> NDArray[np.float64]:
     """Return a coordinate; blank, 0 and the symbols of missing figures are no position, other text is reported."""
     cells = text.get(name)[kept]
-    values = np.array(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64)
-    odd = [at for at in np.flatnonzero(np.isnan(values)) if cells[at] and cells[at].lower() not in GSS_SYMBOLS]
+    values = np.fromiter((float(cell) if cell.isdecimal() else np.nan for cell in cells), np.float64, len(cells))
+    rest = np.array([at for at in np.flatnonzero(np.isnan(values)) if cells[at]], dtype=np.int64)
+    values[rest] = pd.to_numeric(pd.Series(cells[rest], dtype=object), errors="coerce")
+    odd = [at for at in rest[np.isnan(values[rest])] if cells[at].lower() not in GSS_SYMBOLS]
     for at in odd[:MOST_NAMED]:
         message = f"the {name} is not a number"
         fault = ("text_in_number", "error", message, "write metres of the National Grid; the postcode has no position")
@@ -318,7 +325,7 @@ def _classes(
 ) -> NDArray[np.object_]:
     """Return the class of each postcode: the first that applies."""
     plain = ["".join(one.upper().split()) for one in typed]
-    off = np.array([_OFF_THE_GRID.match(one) is not None for one in normal], dtype=bool)
+    off = np.array([one[:2] in _OFF_THE_GRID for one in normal], dtype=bool)
     first_that_applies = {
         "blank": np.array([not one for one in plain], dtype=bool),
         "pseudo": np.array([one.startswith("ZZ99") for one in plain], dtype=bool),

@@ -294,12 +294,12 @@ def _pick(
             plain = blocks.gather([(places[name], column) for name, column in gathered.items()])
             numbers.extend(range(below[0][0], below[0][0] + plain))
             binary.seek(blocks.position)
-            with io.TextIOWrapper(binary, encoding=blocks.encoding, newline=None) as text:
-                wrong = _take(_csv_rows(text, blocks.line), len(header), places, gathered, numbers)
+            with io.TextIOWrapper(binary, encoding=blocks.encoding, newline=None) as rest:
+                wrong = _take(_csv_rows(rest, blocks.line), len(header), places, gathered, numbers)
     else:
         wrong = _take(chain(below, rows), len(header), places, gathered, numbers)
     _say_shifted(file, wrong, len(header), kind, issues)
-    columns = {name: np.array(column.texts, dtype=object) for name, column in gathered.items()}
+    columns = {name: np.array(gathered.pop(name).texts, dtype=object) for name in places}
     read = len(numbers) + len(wrong)
     return TextTable(file, tuple(header), columns, np.array(numbers, dtype=np.int64), encoding, read, len(wrong))
 
