@@ -68,6 +68,8 @@ _NOT_GEOGRAPHIC: Final = ("BX", "XX", "BF", "GIR")
 # Northern Ireland is on the Irish grid; the Crown dependencies are on none that a directory gives.
 _OFF_THE_GRID: Final = frozenset({"BT", "JE", "GY", "IM"})
 _OFF_COUNTRIES: Final = ("N92000002", "L93000001", "M83000003")
+# An array of objects gives every row the one text, not a copy.
+_STATUSES: Final = np.array(["live", "terminated"], dtype=object)
 _NO_LATITUDE: Final = "99.99"
 
 
@@ -203,7 +205,7 @@ def _entries(text: TextTable, kept: NDArray[np.int64], issues: list[Issue]) -> p
             "easting_m": np.where(nowhere, np.nan, east),
             "northing_m": np.where(nowhere, np.nan, north),
             **{f"{name}_code": text.get(name)[kept] for name in ("lsoa", "district", "ward")},
-            "status": np.where(text.get("ended")[kept] == "", "live", "terminated").astype(object),
+            "status": _STATUSES[(text.get("ended")[kept] != "").astype(np.int64)],
         }
     )
     frame.index = pd.Index(rows, name="row")
