@@ -159,7 +159,19 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         "forecast": _forecast(inputs, first.demand),
         "assumptions": pd.DataFrame([asdict(one) for one in inputs.parameters.assumptions.values()]).astype(str),
         "data_quality": _data_quality(inputs.issues),
+        **_futures(inputs),
     }
+
+
+def _futures(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Return the range of the forecast, the mitigations, who awaits a place, and the accounts of files, where known."""
+    tables = {"forecast_range": planning.range_table(planning.draw_futures(inputs), inputs)}
+    optional = {
+        "mitigation_deltas": planning.mitigation_deltas(inputs),
+        "awaiting_area": measures.awaiting_table(inputs),
+        "accounts": inputs.accounts,
+    }
+    return tables | {name: table for name, table in optional.items() if table is not None and len(table)}
 
 
 def _secondary_coverage(by_area: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.disclosure import cells as c
-from sufficiency.disclosure import side
+from sufficiency.disclosure import futures, side
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
 from sufficiency.disclosure.system import hide_cells
 from sufficiency.model.results import Released
@@ -123,6 +123,7 @@ def _put_beside(
         side.put_ranges(shelf, tables["journey_ranges"], hide_up_to)
     if "forecast" in tables:
         side.put_forecast(shelf, tables["forecast"], hide_up_to)
+    futures.put_futures(shelf, tables, known, hide_up_to)
     if "bridge" in tables:
         side.put_bridge(shelf, tables["bridge"], hide_up_to)
     for name in _AS_THEY_ARE:

@@ -8,6 +8,7 @@ from sufficiency.measures.access import (
     negative_power_decay,
     step_decay,
 )
+from sufficiency.measures.awaiting import awaiting_table
 from sufficiency.measures.bridge import bridge_table
 from sufficiency.measures.coverage import coverage_by_area, coverage_by_school, primary_equivalence
 from sufficiency.measures.detail import gap_table, school_flows_table
@@ -25,6 +26,7 @@ from sufficiency.measures.waterfall import waterfall_table
 __all__ = [
     "Reach",
     "access_table",
+    "awaiting_table",
     "bridge_table",
     "capacity_by_area",
     "capital_table",

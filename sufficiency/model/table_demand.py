@@ -215,4 +215,26 @@ FUTURE_ROWS: Final[list[Row]] = [
             ("p90_without_local_place_pupils", "float", "nine draws in ten are lower", COUNT),
         ],
     },
+    {
+        "name": "awaiting_area",
+        "meaning": "Pupils who await a placement now, by area of residence. Never added to the model's figures.",
+        "key": "area_id year phase",
+        "columns": [
+            ("area_id", "text", "area of residence", {}),
+            ("year", "year", "academic year", {}),
+            ("phase", "code", "phase, or all", PHASE_OR_ALL),
+            ("pupils", "int", "pupils", COUNT),
+        ],
+    },
+    {
+        "name": "accounts",
+        "meaning": "What became of the rows of the files that an area was prepared from: read = used + set aside.",
+        "key": "file kind what",
+        "columns": [
+            ("file", "text", "file", {}),
+            ("kind", "text", "what it is", {}),
+            ("what", "text", "read, used, set aside: why, or note: what", {}),
+            ("rows", "int", "rows", COUNT),
+        ],
+    },
 ]

@@ -226,6 +226,26 @@ def _quality_table(facts: Facts) -> list[Block]:
     return [Table("What the checks of the inputs found", columns, rows)]
 
 
+def _accounts_table(facts: Facts) -> list[Block]:
+    """Return what became of the rows of the files, where the area was prepared from files."""
+    if not facts.has("accounts"):
+        return []
+    frame = facts.released.tables["accounts"]
+    rows = tuple(
+        (str(frame.at[i, "file"]), str(frame.at[i, "kind"]), str(frame.at[i, "what"]),
+         figure_text(facts.at("accounts", i, "rows")))
+        for i in frame.index
+    )  # fmt: skip
+    columns = (
+        Column("File", number=False, width=2.6),
+        Column("What it is", number=False, width=1.8),
+        Column("Rows", number=False, width=2.6),
+        Column("Number", width=0.8),
+    )
+    notes = ("Read = used + set aside. The account of a person-level return stays with the council.",)
+    return [Table("What became of the rows of the files", columns, rows, notes)]
+
+
 def _value_text(value: object) -> str:
     text = "" if value is None or str(value) in {"nan", "<NA>", "None"} else str(value)
     try:
@@ -309,9 +329,8 @@ def _assurance(facts: Facts) -> list[Block]:
 
 _METHOD: Final = (
     (
-        "Need: plans by age, need and place sought in the calibration year, carried forward with population, and "
-        "made to meet the county's "
-        "published totals."
+        "Need: plans by age, need and place sought in the calibration year, carried forward with the children of each "
+        "age, new homes and the trend of plans, and made to meet the county's totals where the area states them."
     ),
     (
         "Who may go where: age, primary need admitted, type of place sought, sex, attendance and opening year are "
@@ -347,6 +366,7 @@ def annexes(facts: Facts) -> list[Block]:
     return [
         Heading("Annex A: data quality and assumptions", new_page=True),
         *_quality_table(facts),
+        *_accounts_table(facts),
         _assumptions_table(facts),
         Heading("Annex B: method and assurance", new_page=True),
         Bullets(_METHOD),

@@ -14,6 +14,7 @@ from sufficiency.outputs.paper_blocks import (
     Paragraph,
     Table,
 )
+from sufficiency.outputs.paper_futures import futures_blocks
 from sufficiency.outputs.sentences import (
     Figure,
     change_sentence,
@@ -122,6 +123,7 @@ def demand_section(facts: Facts) -> list[Block]:
                 f"After {facts.year_text}: {facts.parameters.assumptions['demand_after_headline_year'].source}.", "note"
             )
         )
+    blocks += futures_blocks(facts)
     blocks.append(_need_phase_table(facts))
     return blocks + _bridge(facts)
 

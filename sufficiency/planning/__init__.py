@@ -2,6 +2,7 @@
 
 from sufficiency.planning.compare import compare
 from sufficiency.planning.detail import concentration, equity, gap_by, school_flows
+from sufficiency.planning.futures import draw_futures, mitigation_deltas, range_table, short_areas
 from sufficiency.planning.observed import Observed, observed_against_modelled
 from sufficiency.planning.opened_year import (
     OpenedYear,
@@ -31,16 +32,20 @@ __all__ = [
     "capital_of",
     "compare",
     "concentration",
+    "draw_futures",
     "equity",
     "gap_by",
     "growth",
+    "mitigation_deltas",
     "observed_against_modelled",
     "open_year",
     "place_values",
     "programme_places_table",
+    "range_table",
     "schemes_table",
     "school_flows",
     "settled",
+    "short_areas",
     "support_by_area",
     "unlocks",
     "why_not",

@@ -36,7 +36,7 @@ __all__ = ["prepare_area"]
 
 # A table that an area must have, if only its header.
 _ALWAYS: Final = ("acceptance", "border_flows", "support_bases", "support_need", "schemes", "scheme_places")
-QUALITY: Final = "data-quality.csv"
+QUALITY: Final = "accounts.csv"
 FAULTS: Final = "issues.csv"
 
 

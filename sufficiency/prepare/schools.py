@@ -28,6 +28,7 @@ _KEPT: Final = (*_TYPE_OF, "mainstream", "further_education", "alternative_provi
 _PHASE_NCY: Final = {"primary": (0, 6), "middle deemed primary": (0, 8), "secondary": (7, 11),
                      "middle deemed secondary": (5, 11), "all-through": (0, 11), "16 plus": (12, 14)}  # fmt: skip
 _SPECIAL_NCY: Final = (0, 14)
+_SEX: Final = {"girls": "F", "boys": "M"}
 _SOURCE: Final = "register of schools (GIAS); Open Government Licence v3"
 
 
@@ -97,7 +98,7 @@ def _offers(school: dict[str, Any]) -> list[dict[str, Any]]:
     low, high = (np.nan if pd.isna(school[name]) else float(school[name]) for name in ("age_from", "age_to"))
     first, last = year_groups(low, high, str(school["phase_name"]), str(school["kind"]))
     shared = {"setting_id": school["urn"], "department": "all", "ncy_from": first, "ncy_to": last,
-              "needs": school["sen_needs"], "sex": {"girls": "F", "boys": "M"}.get(str(school["sex"]), "any")}  # fmt: skip
+              "needs": school["sen_needs"], "sex": _SEX.get(str(school["sex"]), "any")}  # fmt: skip
     out = []
     if school["kind"] in _TYPE_OF:
         provision_type, tier = _TYPE_OF[school["kind"]]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 _TOP: Final = ("area.toml", "area-workbook.xlsx")
-_FOLDERS: Final = ("boundaries", "demand", "plan", "roads", "schemes", "schools")
+_FOLDERS: Final = ("boundaries", "demand", "plan", "roads", "schemes", "schools", "quality")
 _KINDS: Final = ("*.toml", "*.csv", "*.geojson", "*.gpkg")
 
 
@@ -96,6 +96,7 @@ def read_area(directory: Path) -> Inputs:
         digests=digests(directory),
         placements=demand.placements,
         zone_traits=traits,
+        accounts=_accounts(directory / "quality" / "accounts.csv", issues),
         **demand.optional,
     )
 
@@ -144,6 +145,10 @@ def _claims(directory: Path, issues: list[Issue]) -> pd.DataFrame:
     if has_table(directory / "claims.csv", "claims"):
         return read_claims(directory, issues)
     return pd.DataFrame(columns=list(TABLES["claims"].names))
+
+
+def _accounts(path: Path, issues: list[Issue]) -> pd.DataFrame | None:
+    return read_table(path, "accounts", issues) if path.is_file() else None
 
 
 def _traits(path: Path, issues: list[Issue]) -> pd.DataFrame | None:

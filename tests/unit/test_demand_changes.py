@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sufficiency.demand.changes import mitigations_of, ramp, remaining
-from sufficiency.demand.drivers import Drivers
 from sufficiency.demand.forecast import forecast_counts, forecast_expected
 from sufficiency.model.errors import DataError, ParameterError
 from tests.small_demand import controls, drivers, parameters, population, rates, shuffled, table
+
+if TYPE_CHECKING:
+    from sufficiency.demand.drivers import Drivers
 
 NONE = float("nan")
 CONTROLS = controls((2024, 80, 120), (2025, 80, 120), (2026, 80, 120), (2027, 80, 120), (2028, 80, 120))

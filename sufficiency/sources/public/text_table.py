@@ -17,7 +17,7 @@ from array import array
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import python_calamine
@@ -288,15 +288,18 @@ def _pick(
     gathered = {name: GatheredColumn() for name in places}
     numbers: array[int] = array("q")
     below = head[at + 1 :]
+    wrong = None
     if path is not None and below and encoding != "utf-16" and path.stat().st_size > LARGE_BYTES:
-        with path.open("rb") as binary:
-            blocks = _blocks_from(binary, line=below[0][0], encoding=encoding, width=len(header))
-            plain = blocks.gather([(places[name], column) for name, column in gathered.items()])
-            numbers.extend(range(below[0][0], below[0][0] + plain))
-            binary.seek(blocks.position)
-            with io.TextIOWrapper(binary, encoding=blocks.encoding, newline=None) as rest:
-                wrong = _take(_csv_rows(rest, blocks.line), len(header), places, gathered, numbers)
-    else:
+        wrong = _take_blocks(
+            path,
+            line=below[0][0],
+            encoding=encoding,
+            width=len(header),
+            places=places,
+            gathered=gathered,
+            numbers=numbers,
+        )
+    if wrong is None:
         wrong = _take(chain(below, rows), len(header), places, gathered, numbers)
     _say_shifted(file, wrong, len(header), kind, issues)
     columns = {name: np.array(gathered.pop(name).texts, dtype=object) for name in places}
@@ -304,13 +307,30 @@ def _pick(
     return TextTable(file, tuple(header), columns, np.array(numbers, dtype=np.int64), encoding, read, len(wrong))
 
 
-def _blocks_from(binary: BinaryIO, *, line: int, encoding: str, width: int) -> PlainBlocks:
-    """Return the plain blocks of a file from a line on."""
-    if binary.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-        binary.seek(0)
-    for _ in range(line - 1):
-        binary.readline()
-    return PlainBlocks(binary, line=line, encoding=encoding, width=width)
+def _take_blocks(
+    path: Path,
+    *,
+    line: int,
+    encoding: str,
+    width: int,
+    places: Mapping[str, int],
+    gathered: Mapping[str, GatheredColumn],
+    numbers: array[int],
+) -> list[tuple[int, int]] | None:
+    """Do as `_take` with a file from a line on, in blocks as far as they go; None where its lines end in a bare return."""
+    with path.open("rb") as binary:
+        if binary.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            binary.seek(0)
+        for _ in range(line - 1):
+            above = binary.readline(_SNIFFED_BYTES)
+            if not above.endswith(b"\n") or b"\r" in above.removesuffix(b"\r\n"):
+                return None
+        blocks = PlainBlocks(binary, line=line, encoding=encoding, width=width)
+        plain = blocks.gather([(places[name], column) for name, column in gathered.items()])
+        numbers.extend(range(line, line + plain))
+        binary.seek(blocks.position)
+        with io.TextIOWrapper(binary, encoding=blocks.encoding, newline=None) as rest:
+            return _take(_csv_rows(rest, blocks.line), width, places, gathered, numbers)
 
 
 def _take(
