@@ -30,7 +30,7 @@ def _range(facts: Facts) -> list[Block]:
         facts.figure("forecast_range", name, area_id=facts.county[0], year=facts.year, **where) for name in _ENDS
     )
     text = (
-        f"How sure is it? In eight of ten drawn futures between {range_words(low, high)} pupils need a place in "
+        f"How sure is it? In eight of ten drawn futures, {range_words(low, high)} pupils need a place in "
         f"{facts.year_text}{facts.illustrative_tag}. What is drawn: the trend of plans and chance around it, births, "
         "new homes and the children they bring, how many seek a base, and where pupils live. The ranges are those of "
         "the assumptions in Annex A."

@@ -21,7 +21,7 @@ from sufficiency.demand.forecast import apportion, forecast_expected
 from sufficiency.demand.location import locate
 from sufficiency.measures import headline_groups
 from sufficiency.model.errors import DataError
-from sufficiency.model.tables import conform
+from sufficiency.model.tables import TABLES, conform
 from sufficiency.model.vocabulary import HEADLINE, HEADLINE_TYPES
 from sufficiency.planning.zone_weights import draw_zone_weights
 from sufficiency.travel import journey_times
@@ -107,9 +107,8 @@ def mitigation_deltas(inputs: Inputs) -> pd.DataFrame:
         mitigations.
     """
     table = inputs.mitigations
-    names = ["mitigation_id", "mitigation_name", "effect", "year"]
     if table is None or table.empty or inputs.demand is not None:
-        return conform(pd.DataFrame(columns=names), "mitigation_deltas")
+        return pd.DataFrame(columns=list(TABLES["mitigation_deltas"].names))
     modelled = tuple(table.loc[table["effect"].isin(["rate", "mix"]), "mitigation_id"])
     question = _Question.of(inputs, modelled)
     without = question.sums(table, ())

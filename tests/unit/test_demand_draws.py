@@ -1,4 +1,4 @@
-"""Draws of the future against closed forms: Poisson, triangular and lognormal quantiles; and what they must add up to."""
+"""Draws of the future against closed forms (Poisson, triangular and lognormal quantiles), and what they add up to."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 CONTROLS = controls((2024, 80, 120), (2025, 90, 126), (2026, 100, 130))
 NONE = float("nan")
 DRAWS = 4000
-TRENDS = table("rate_trends", ("all", "all", "special_school", 0.05, 0.01, 0.08), ("all", "all", "specialist_base", 0.02,
-               -0.03, 0.06))  # fmt: skip
+TRENDS = table(
+    "rate_trends",
+    ("all", "all", "special_school", 0.05, 0.01, 0.08),
+    ("all", "all", "specialist_base", 0.02, -0.03, 0.06),
+)
 WIDE: dict[str, Any] = {
     "rate_innovation_share": (0.05, 0.02, 0.08),
     "redraw_rates_spread_share": 0.2,

@@ -317,7 +317,7 @@ def _take_blocks(
     gathered: Mapping[str, GatheredColumn],
     numbers: array[int],
 ) -> list[tuple[int, int]] | None:
-    """Do as `_take` with a file from a line on, in blocks as far as they go; None where its lines end in a bare return."""
+    """Take what `_take` takes, in blocks as far as they go; None where a line above them ends in a bare return."""
     with path.open("rb") as binary:
         if binary.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             binary.seek(0)
