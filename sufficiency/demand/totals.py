@@ -110,7 +110,7 @@ def _one(rows: pd.DataFrame, expected: pd.DataFrame, county_id: str, what: str) 
     at = {name: {code: position for position, code in enumerate(codes)} for name, codes in members.items()}
     start = np.zeros(tuple(len(members[name]) for name in _DIMS))
     np.add.at(start, tuple(cells[name].map(at[name]).to_numpy() for name in _DIMS), cells["pupils"].to_numpy(float))
-    margins = _margins(rows, at, county_id, what)
+    margins = _margins(rows, at, county_id, what, start)
     _check_room(start, margins, members, what)
     try:
         whole = round_to_margins(
@@ -127,7 +127,7 @@ def _total(margins: Mapping[tuple[int, ...], NDArray[np.int64]]) -> int:
 
 
 def _margins(
-    rows: pd.DataFrame, at: Mapping[str, Mapping[str, int]], county_id: str, what: str
+    rows: pd.DataFrame, at: Mapping[str, Mapping[str, int]], county_id: str, what: str, start: NDArray[np.float64]
 ) -> dict[tuple[int, ...], NDArray[np.int64]]:
     """Return the totals as margins of (district, phase, need, place), each over the dimensions that it names."""
     plain = pd.DataFrame(
@@ -153,6 +153,7 @@ def _margins(
                 message = f"demand_totals.csv ({what}) asks for {row['pupils']} pupils of {named}: there can be none"
                 raise DataError(message)
             table[tuple(key)] = int(row["pupils"])
+        table[(table < 0) & (_held(start, kept) <= 0)] = 0
         if (table < 0).any():
             first = [list(at[_DIMS[d]])[i] for d, i in zip(kept, np.argwhere(table < 0)[0], strict=True)]
             message = (
@@ -192,12 +193,16 @@ def _check_room(
 ) -> None:
     """Refuse totals of pupils whom the forecast has none of."""
     for kept, table in margins.items():
-        held = start.sum(axis=tuple(d for d in range(len(_DIMS)) if d not in kept))
-        for position in np.argwhere((held <= 0) & (table > 0))[:1]:
+        for position in np.argwhere((_held(start, kept) <= 0) & (table > 0))[:1]:
             named = ", ".join(members[_DIMS[d]][i] for d, i in zip(kept, position, strict=True)) or "the county"
             asked = table[tuple(position)]
             message = f"demand_totals.csv ({what}) asks for {asked} pupils of {named}: the forecast has none to go by"
             raise DataError(message)
+
+
+def _held(start: NDArray[np.float64], kept: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the pupils of the forecast by the dimensions kept."""
+    return np.asarray(start.sum(axis=tuple(d for d in range(len(_DIMS)) if d not in kept)), dtype=np.float64)
 
 
 def _said(kept: tuple[int, ...]) -> str:

@@ -225,14 +225,15 @@ def test_totals_are_met_exactly(people: pd.DataFrame, tables: Drivers, data: st.
     rows, expected = [], {}
     for by in kinds:
         for key, pupils in wanted.groupby(list(by))["pupils"].sum().items():
-            codes = dict(zip(by, key, strict=True))
+            codes = dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True))
             area, phase = codes.get("district_id", COUNTY), codes.get("phase", "all")
             rows.append((area, 2026, phase, codes.get("need", "all"), codes.get("place_sought", "headline"), pupils))
             expected[by, key] = pupils
     applied = dataclasses.replace(tables, demand_totals=table("demand_totals", *rows))
     found = locate_counts(people, applied, known)
     for (by, key), pupils in expected.items():
-        mine = np.logical_and.reduce([found[name] == code for name, code in zip(by, key, strict=True)])
+        codes = key if isinstance(key, tuple) else (key,)
+        mine = np.logical_and.reduce([found[name] == code for name, code in zip(by, codes, strict=True)])
         assert found.loc[mine, "pupils"].sum() == pupils
 
 
@@ -244,10 +245,9 @@ def locate_counts(people: pd.DataFrame, tables: Drivers, known: Any) -> pd.DataF
     counts = counts_to_locate(people, rates(), CONTROLS, known, tables)
     counts = counts[(counts["year"] == 2026) & counts["place_sought"].isin(HEADLINE)]
     found = locate(counts, people, 2024, clusters=clusters(), drivers=tables, parameters=known)
-    # a member without pupils in the forecast has to be there too
-    every = pd.DataFrame([(district, need, ncy, place) for district in ("north", "south") for need, ncy, place in
-                          counts[["need", "ncy", "place_sought"]].drop_duplicates().itertuples(index=False)],
-                         columns=["district_id", "need", "ncy", "place_sought"])  # fmt: skip
+    # what the forecast spreads thinly has to be there too, with 0
+    kinds = counts[["need", "ncy", "place_sought"]].drop_duplicates()
+    every = pd.concat([kinds.assign(district_id=district) for district in ("north", "south")])
     found = found.assign(district_id=found["origin_id"].map(DISTRICTS))
     found = pd.concat([found, every.assign(pupils=0)], ignore_index=True)
     return found.assign(phase=found["ncy"].map(phase_of))

@@ -140,6 +140,20 @@ def test_totals_that_only_whole_numbers_cannot_meet_are_refused_in_plain_words()
         located(*totals)
 
 
+def test_only_what_has_pupils_needs_a_total() -> None:
+    # by phase and need: nobody has SLD in primary or MLD in secondary, so no row is asked for
+    totals: list[Total] = [
+        ("small", 2025, "primary", "ASD", "headline", 30),
+        ("small", 2025, "primary", "MLD", "headline", 10),
+        ("small", 2025, "secondary", "ASD", "headline", 41),
+        ("small", 2025, "post_16", "SLD", "headline", 2),
+    ]
+    found = located(*totals)
+    assert [summed(found, total) for total in totals] == [30, 10, 41, 2]
+    with pytest.raises(DataError, match=r"none for primary, MLD: give one for each"):
+        located(*totals[:1], *totals[2:])
+
+
 def test_the_order_of_totals_does_not_matter_and_they_are_not_changed() -> None:
     given = table("demand_totals", *NEEDS_2025, *PHASES_2025)
     before = given.copy()
