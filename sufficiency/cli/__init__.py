@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sufficiency.cli.back_test import add_options as add_back_test_options
 from sufficiency.cli.fetch import add_options as add_fetch_options
 from sufficiency.cli.forecast import add_options as add_forecast_options
 from sufficiency.cli.prepare import add_options as add_prepare_options
@@ -159,6 +160,9 @@ def _parser() -> argparse.ArgumentParser:
     futures = add("forecast", _forecast, "the forecast with its range, and what each mitigation changes")
     futures.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
     add_forecast_options(futures)
+    tested = add("backtest", _backtest, "how the forecast would have done in past years, beside naive methods")
+    tested.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
+    add_back_test_options(tested)
     redraw = add(
         "redraw",
         _redraw,
@@ -275,6 +279,13 @@ def _forecast(options: argparse.Namespace) -> int:
     from sufficiency.cli.forecast import forecast
 
     forecast(options, _load(options.area))
+    return DONE
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    from sufficiency.cli.back_test import backtest
+
+    backtest(options, _load(options.area))
     return DONE
 
 

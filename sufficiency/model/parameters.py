@@ -11,7 +11,7 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -166,6 +166,37 @@ class Parameters:
             central,
             central if found.high is None else found.high,
         )
+
+
+def with_values(parameters: Parameters, values: Mapping[str, Any]) -> Parameters:
+    """Return parameters with other central values of assumptions; their ranges are taken out, their units stay.
+
+    Parameters
+    ----------
+    parameters
+        Not changed.
+    values
+        Assumption -> value.
+
+    Raises
+    ------
+    ParameterError
+        When an assumption is unknown, or a value not possible. All faults at once.
+    """
+    faults = []
+    assumptions = dict(parameters.assumptions)
+    for name, value in values.items():
+        if name not in _ALLOWED:
+            faults.append(f"there is no assumption {name!r}{_nearest(name, ASSUMPTION_NAMES)}")
+        elif wrong := _value_fault(name, value):
+            faults.append(f"{name} is {value!r}: it {wrong}")
+        else:
+            assumptions[name] = replace(
+                assumptions[name], value=value, low=None, high=None, source=f"changed from {assumptions[name].value!r}"
+            )
+    if faults:
+        raise ParameterError("; ".join(faults))
+    return replace(parameters, assumptions=MappingProxyType(assumptions))
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Schemes and scenarios: what the capital programme would change, and one year opened up."""
 
+from sufficiency.planning.adjust import adjusted
 from sufficiency.planning.compare import compare
 from sufficiency.planning.detail import concentration, equity, gap_by, school_flows
 from sufficiency.planning.futures import draw_futures, mitigation_deltas, range_table, short_areas
@@ -27,6 +28,7 @@ __all__ = [
     "Observed",
     "OpenedYear",
     "access",
+    "adjusted",
     "apply_scenario",
     "capacity_district_type",
     "capital_of",

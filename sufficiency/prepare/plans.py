@@ -142,6 +142,8 @@ def _from_sen2(found: Found, question: Question) -> None:
         districts=question.districts or None,
     )
     if sen2 is None:
+        found.say("plans", "file_missing", "the SEN2 export cannot be used, so nothing is known of the present plans",
+                  "mend the faults of its files, or take them away and use the DfE's release")  # fmt: skip
         return
     found.accounts += sen2.account
     zones = found.tables["gazetteer"]["zone_id"] if "gazetteer" in found.tables else pd.Series(dtype=object)

@@ -134,20 +134,16 @@ def _put_provision(found: Found, rows: list[dict[str, Any]], question: Question)
         found.say("places", "capacity_missing", f"the register states no places of {names}{more}: without a row of "
                   "places they count as closed", "add their places to schools/places.csv with a source",
                   severity="warning")  # fmt: skip
-    parts = [
-        pd.DataFrame(
-            {
-                "provision_id": counted["provision_id"],
-                "year": year,
-                "planned_places": counted["places"].astype("int64"),
-                "on_roll_pupils": counted["pupils"].astype("Int64") if year == question.calibration_year else pd.NA,
-                "basis": "published" if year == question.calibration_year else "assumed",
-                "source": _SOURCE if year == question.calibration_year else "places of the register, held",
-                "quality": "published" if year == question.calibration_year else "inferred",
-            }
-        )
-        for year in question.years
-    ]
-    found.tables["places"] = pd.concat(parts, ignore_index=True).sort_values(
-        ["provision_id", "year"], ignore_index=True
-    )
+    places = counted[["provision_id", "places", "pupils"]].merge(pd.DataFrame({"year": question.years}), how="cross")
+    stated_year = places["year"] == question.calibration_year
+    found.tables["places"] = pd.DataFrame(
+        {
+            "provision_id": places["provision_id"],
+            "year": places["year"],
+            "planned_places": places["places"].astype("int64"),
+            "on_roll_pupils": places["pupils"].astype("Int64").where(stated_year),
+            "basis": np.where(stated_year, "published", "assumed"),
+            "source": np.where(stated_year, _SOURCE, "places of the register, held"),
+            "quality": np.where(stated_year, "published", "inferred"),
+        }
+    ).sort_values(["provision_id", "year"], ignore_index=True)

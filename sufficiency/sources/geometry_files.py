@@ -7,10 +7,13 @@ only where its positions can be positions of that system.
 from __future__ import annotations
 
 import contextlib
+import mmap
+import re
 import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import geopandas as gpd
@@ -23,7 +26,6 @@ from sufficiency.sources.cells import ReadingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -39,6 +41,7 @@ SMALL_BYTES: Final = 50_000_000
 MOST_CHANGE: Final = 0.001
 WHOLE_FILE: Final = 0.9
 KINDS: Final = (".geojson", ".json", ".gpkg", ".shp")
+_GEOMETRY: Final = re.compile(rb'"geometry"\s*:')
 _KINDS_SAID: Final = "give GeoJSON, GeoPackage, or a shapefile (its folder, its .shp or a zip of it)"
 _GPKG: Final = b"SQLite format 3\x00"
 _SHP: Final = b"\x00\x00\x27\x0a"
@@ -152,9 +155,19 @@ def read_shapes(path: Path, crs: str, wanted: Callable[[Sequence[str]], bool]) -
     frame = frame.set_axis(np.arange(1, len(frame) + 1), axis=0)
     geometry, faults, said = _in_metres(frame, kind, path, crs)
     remarks = sorted({str(one.message).split(". To ")[0][:160] for one in caught})
+    if kind == ".geojson" and isinstance(source, Path) and (lost := _features_of(source) - len(frame)) > 0:
+        message = f"{lost:,} of the features in the file are not read, for they do not say that they are features"
+        said.append(("features_not_read", "error", message, 'give each its "type": "Feature", or export the file again'))
     said += [("reader_says", "note", f"the reader of the file says: {text}", "look at the shapes") for text in remarks]
     plain = frame.drop(columns=frame.geometry.name)
     return Shapes(gpd.GeoDataFrame(plain, geometry=geometry, crs=crs), faults, tuple(said))
+
+
+def _features_of(path: Path) -> int:
+    """Return how many features a GeoJSON file has, by the geometry that each of them has, null or not."""
+    with path.open("rb") as binary, mmap.mmap(binary.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+        several = sum(1 for _ in _GEOMETRY.finditer(raw))
+    return several
 
 
 def _shapefile_of(folder: Path) -> Path:

@@ -26,6 +26,7 @@ NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
 PRINTED = {
     "01_the_story.ipynb": (7, ["every one closes: True", "679 short (illustrative)"]),
     "03_who_goes_where.ipynb": (5, ["every row closes: True", "places shared out: 1,633 (illustrative)"]),
+    "04_demand.ipynb": (4, ["in eight of ten futures (illustrative)", "every district's total is kept: True"]),
     "02_journeys.ipynb": (5, ["minutes a child (illustrative)", "Ridden is never shorter than direct: True"]),
 }
 pytestmark = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)

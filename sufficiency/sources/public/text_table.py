@@ -381,6 +381,10 @@ def _say_missing(
 ) -> None:
     row = max(head, key=lambda one: sum(bool(cell) for cell in one[1]))
     names = [normal(cell) for cell in row[1]]
+    if not want.needed:
+        message = f"the {kind} has none of the columns that are read"
+        fault = ("column_missing", "error", message, "check that it is the right file, with commas between the columns")
+        issues.append(Issue(file, row[0], kind, "", "", "", *fault))
     for name in want.needed:
         if any(re.fullmatch(want.columns[name], text) for text in names):
             continue
