@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from sufficiency.cli.screen import Steps, print_columns
@@ -106,8 +107,8 @@ def backtest(options: argparse.Namespace, inputs: Inputs) -> None:
     steps("Forecasting years that have passed")
     table, last, lacking = back_test_area(inputs, options.fitted_to)
     steps.finish()
-    print(f"\n{inputs.parameters.area_name}: the forecast that could have been made after {year_label(last)}, scored on "
-          f"{year_label(int(table['year'].min()))} to {year_label(int(table['year'].max()))}")  # fmt: skip
+    print(f"\n{inputs.parameters.area_name}: the forecast that could have been made after {year_label(last)}, scored "
+          f"on {year_label(int(table['year'].min()))} to {year_label(int(table['year'].max()))}")  # fmt: skip
     print("Mean absolute error as a share of the plans there were\n")
     lines: list[tuple[str, ...]] = [("stream", "", "forecast", "last value", "straight line", "in the 80 % range")]
     for row in scores(table).to_dict("records"):
@@ -133,4 +134,4 @@ def _name(stream: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return "" if share != share else f"{share:.1%}"
+    return "" if math.isnan(share) else f"{share:.1%}"

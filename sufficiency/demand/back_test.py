@@ -1,15 +1,19 @@
-"""Back-test of the forecast: fitted on the first years that are known, and set against the years after, which it never saw.
+"""Back-test of the forecast: fitted on the first years known, and set against the years after, which it never saw.
 
 For each stream by itself, with f the last fitted year and h years after it,
 
     forecast(f + h) = pupils(f) · people(f + h) ÷ people(f) · G(h),
 
-G being the trend of the product (`growth`) with the change that `fit_trend` finds in the years up to f. Two methods that
+G being the product's own trend (`growth`) with the change that `fit_trend` finds in the years up to f. Two methods that
 need no model stand beside it: the last value kept, and a straight line by least squares through the same pupils.
 
-The range is that of the product's draws, by simulation with a seed: the change, the damping and the ceiling are drawn from
-triangular distributions, chance moves the rate every year, and the pupils are Poisson about what results. The lower end has
-one draw in ten below it, the upper one in ten above, so four years in five should fall inside.
+The 80 % range is in closed form, from two things that are taken to be independent: the slope's standard error (`fit_trend`
+gives the range of the change that comes of it) and the random walk of the rate. On the logarithm, around the forecast,
+
+    half(h)² = (ln(G_high(h) ÷ G_low(h)) ÷ 2)² + h · (1.2816 · innovation)²,
+
+with G_low and G_high the trend at the two ends of the change. It leaves out what the product's draws have besides: the ranges of
+damping, ceiling and births, and the Poisson scatter of whole pupils, which matters to a stream of a few dozen.
 """
 
 from __future__ import annotations
@@ -18,26 +22,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
-from sufficiency.demand.draws import SEED, triangular
-from sufficiency.demand.trend import FEWEST_YEARS, fit_trend, growth
+from sufficiency.demand.trend import FEWEST_YEARS, UPPER_END, fit_trend, growth
 from sufficiency.model.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import TypeAlias
-
     from numpy.typing import NDArray
-
-    Range: TypeAlias = tuple[float, float, float]
 
 __all__ = ["METHODS", "back_test", "scores"]
 
 METHODS: Final = ("forecast", "last_value", "linear_trend")
-# So many that another seed moves no end of a range by more than about one part in two hundred.
-DRAWS: Final = 10_000
-_ENDS: Final = (0.1, 0.9)
-_NO_CEILING: Final = (float("inf"),) * 3
 
 
 class _Stream(NamedTuple):
@@ -49,7 +44,7 @@ class _Stream(NamedTuple):
     name: str
     known: pd.DataFrame
     later: pd.DataFrame
-    change: Range
+    change: tuple[float, float, float]
     scatter_share: float
     level: NDArray[np.float64]
     on: NDArray[np.int64]
@@ -76,12 +71,10 @@ def back_test(
     *,
     fitted_to: int,
     shape: str,
-    damping_share: Range,
-    innovation_share: Range | None,
-    ceiling_ratio: Range = _NO_CEILING,
+    damping_share: float,
+    innovation_share: float | None,
+    ceiling_ratio: float = np.inf,
     fewest_plans: int = 0,
-    draws: int = DRAWS,
-    seed: int = SEED,
 ) -> pd.DataFrame:
     """Forecast every stream from what was known in a year, and set the years after beside it.
 
@@ -96,14 +89,11 @@ def back_test(
     shape
         Of the trend, as in `growth`.
     damping_share, ceiling_ratio
-        Low, central and high, as in `growth`; the ceiling is needed for ``saturating`` only.
+        As in `growth`; the ceiling is needed for ``saturating`` only.
     innovation_share
-        Low, central and high standard deviation of a year's change; None = as the fitted years of each stream scatter,
-        without a range.
+        Standard deviation of a year's change; None = as the fitted years of each stream scatter.
     fewest_plans
         A stream with fewer pupils than this in a fitted year, or with too few of these years, gets no trend.
-    draws, seed
-        Of the range. A stream has the same range whatever other streams there are.
 
     Returns
     -------
@@ -119,35 +109,30 @@ def back_test(
         When a stream has no pupils stated in `fitted_to`, a year comes twice, a number is missing, a year has no
         residents, or there is no year to score.
     ParameterError
-        When the shape is unknown, the ceiling lacks, or a number of draws is not usable.
+        When the shape is unknown, or the ceiling lacks.
     """
-    if draws < 1:
-        message = "a back-test needs at least 1 draw"
-        raise ParameterError(message)
-    if shape == "saturating" and not np.isfinite(ceiling_ratio).all():
+    if shape == "saturating" and not np.isfinite(ceiling_ratio):
         message = "a trend that saturates needs a ceiling"
         raise ParameterError(message)
     rows = _checked(history, people, fitted_to)
-    horizon = np.arange(1, int(rows["year"].max()) - fitted_to + 1, dtype=np.int64)
     streams = [_Stream.of(str(name), rows, fitted_to, fewest_plans) for name in rows["stream"].unique()]
-    trends = _drawn_trends(shape, horizon, [one.change for one in streams], damping_share, ceiling_ratio, draws, seed)
     parts = []
-    for one, trend in zip(streams, trends, strict=True):
-        share = (one.scatter_share,) * 3 if innovation_share is None else innovation_share
-        rng = np.random.default_rng([seed, 1])
-        walks = _chance(len(horizon), share, draws, rng)
-        drawn = rng.poisson(one.level[:, None] * trend[one.on - 1] * walks[one.on - 1])
-        low, high = np.quantile(drawn, _ENDS, axis=1)
-        central = np.array([one.change[1]])
-        factor = growth(shape, central, one.on, damping_share=damping_share[1], ceiling_ratio=ceiling_ratio[1])
+    for one in streams:
+        least, central, most = (
+            growth(shape, np.array([change]), one.on, damping_share=damping_share, ceiling_ratio=ceiling_ratio)
+            for change in one.change
+        )
+        chance = one.scatter_share if innovation_share is None else innovation_share
+        forecast = one.level * central
+        half = np.hypot(np.log(most / least) / 2, np.sqrt(one.on) * float(ndtri(UPPER_END)) * chance)
         part = {
             "stream": one.name,
             "year": fitted_to + one.on,
             "annual_change_share": one.change[1],
             "actual_pupils": one.later["pupils"].to_numpy(dtype=float),
-            "forecast_pupils": one.level * factor,
-            "low_pupils": low,
-            "high_pupils": high,
+            "forecast_pupils": forecast,
+            "low_pupils": forecast * np.exp(-half),
+            "high_pupils": forecast * np.exp(half),
             "last_value_pupils": float(one.known["pupils"].iloc[-1]),
             "linear_trend_pupils": _straight_line(one.known, one.later),
         }
@@ -199,33 +184,6 @@ def _checked(history: pd.DataFrame, people: pd.Series, fitted_to: int) -> pd.Dat
         raise DataError(message)
     order = pd.Categorical(rows["stream"], categories=rows["stream"].unique()).codes
     return rows.assign(at=order).sort_values(["at", "year"], ignore_index=True).drop(columns="at")
-
-
-def _drawn_trends(
-    shape: str,
-    horizon: NDArray[np.int64],
-    changes: Sequence[Range],
-    damping: Range,
-    ceiling: Range,
-    draws: int,
-    seed: int,
-) -> NDArray[np.float64]:
-    """Return the factor of the trend on the rate of the last fitted year, [streams, years, draws]."""
-    rng = np.random.default_rng(seed)
-    damped, ceilings = triangular(rng, *damping, draws), triangular(rng, *ceiling, draws)
-    # each stream with the same generator: its range does not depend on which other streams there are
-    drawn = np.stack([triangular(np.random.default_rng([seed, 2]), *change, draws) for change in changes])
-    out = np.empty((len(changes), len(horizon), draws))
-    for d in range(draws):
-        most = max(ceilings[d], 1.0 + 1e-6)
-        out[:, :, d] = growth(shape, drawn[:, d, None], horizon[None], damping_share=damped[d], ceiling_ratio=most)
-    return out
-
-
-def _chance(years: int, share: Range, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return how chance has moved the rate after each of so many years, [years, draws]: a walk of its logarithm."""
-    size = triangular(rng, *share, draws)
-    return np.asarray(np.exp(np.cumsum(rng.standard_normal((years, draws)), axis=0) * size), dtype=np.float64)
 
 
 def _straight_line(known: pd.DataFrame, later: pd.DataFrame) -> NDArray[np.float64]:

@@ -61,10 +61,11 @@ def test_ages_that_only_a_later_year_gives_do_no_harm() -> None:
 
 
 def test_a_year_before_the_run_may_start_it_and_the_latest_is_taken() -> None:
-    given = people(("a", 2020, 4, 999), ("a", 2022, 4, 10), ("a", 2022, 5, 20), ("a", 2022, 6, 30))
+    given = people(("a", 2020, 4, 999), ("a", 2020, 6, 999), ("a", 2022, 4, 10), ("a", 2022, 5, 20), ("a", 2022, 6, 30))
     found = people_of_years(given, (2024, 2025))
     np.testing.assert_allclose(found.counts[0, :, :3], [[10, 10, 10], [10, 10, 10]])
     np.testing.assert_allclose(found.counts[0, 0, 3:5], [20, 30])
+    assert found.counts.max() == 30
     with pytest.raises(DataError, match="no row of the calibration year 2019, or of a year before it"):
         people_of_years(given, (2019, 2020))
 
