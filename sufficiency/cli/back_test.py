@@ -68,29 +68,26 @@ def back_test_area(inputs: Inputs, fitted_to: int | None = None) -> tuple[pd.Dat
         pd.Series(people),
         fitted_to=last,
         shape=str(parameters.value("rate_trend_shape")),
-        damping_share=parameters.range("rate_trend_damping_share"),
-        innovation_share=parameters.range("rate_innovation_share"),
+        damping_share=float(parameters.value("rate_trend_damping_share")),
+        innovation_share=float(parameters.value("rate_innovation_share")),
         ceiling_ratio=_ceiling(history, by_age, base_year, last, parameters),
         fewest_plans=FEWEST_PLANS,
     )
     return table, last, lacking
 
 
-def _ceiling(
-    history: pd.DataFrame, by_age: pd.Series, base_year: int, year: int, parameters: Parameters
-) -> tuple[float, float, float]:
-    """Return low, central and high ceiling of the rate of plans over that of a year; no ceiling where none is used."""
+def _ceiling(history: pd.DataFrame, by_age: pd.Series, base_year: int, year: int, parameters: Parameters) -> float:
+    """Return the ceiling of the rate of plans over that of a year; no ceiling where none is used."""
     from sufficiency.prepare.plans import school_age_people
 
     if parameters.value("rate_trend_shape") != "saturating":
-        return (float("inf"),) * 3
+        return math.inf
     plans = history.loc[(history["year"] == year) & (history["stream"] == "all"), "pupils"]
     if plans.empty or not plans.iloc[0] > 0:
         message = f"history.csv has no number of all plans of {year_label(year)}, against which the ceiling is set"
         raise DataError(message)
     people_a_plan = school_age_people(by_age, base_year, year, (0, 24)) / float(plans.iloc[0])
-    low, central, high = (float(value) * people_a_plan for value in parameters.range("rate_ceiling_share"))
-    return low, central, high
+    return float(parameters.value("rate_ceiling_share")) * people_a_plan
 
 
 def backtest(options: argparse.Namespace, inputs: Inputs) -> None:
@@ -118,7 +115,7 @@ def backtest(options: argparse.Namespace, inputs: Inputs) -> None:
     print_columns(lines)
     print(f"\nIn all {int(table['in_range'].sum())} of {len(table)} numbers lie in their range: "
           f"{table['in_range'].mean():.0%}, where 80 % should.\n")  # fmt: skip
-    lines = [("stream", "year", "actual", "forecast", "P10", "P90", "last value", "straight line")]
+    lines = [("stream", "year", "actual", "forecast", "low", "high", "last value", "straight line")]
     columns = ("actual", "forecast", "low", "high", "last_value", "linear_trend")
     for row in table.to_dict("records"):
         numbers = (f"{row[f'{column}_pupils']:,.0f}" for column in columns)

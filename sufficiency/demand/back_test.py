@@ -7,13 +7,14 @@ For each stream by itself, with f the last fitted year and h years after it,
 G being the product's own trend (`growth`) with the change that `fit_trend` finds in the years up to f. Two methods that
 need no model stand beside it: the last value kept, and a straight line by least squares through the same pupils.
 
-The 80 % range is in closed form, from two things that are taken to be independent: the slope's standard error (`fit_trend`
-gives the range of the change that comes of it) and the random walk of the rate. On the logarithm, around the forecast,
+The 80 % range is in closed form, from two things taken to be independent: the slope's standard error (from which
+`fit_trend` gives the range of the change) and the random walk of the rate. On the logarithm, around the forecast,
 
     half(h)² = (ln(G_high(h) ÷ G_low(h)) ÷ 2)² + h · (1.2816 · innovation)²,
 
-with G_low and G_high the trend at the two ends of the change. It leaves out what the product's draws have besides: the ranges of
-damping, ceiling and births, and the Poisson scatter of whole pupils, which matters to a stream of a few dozen.
+with G_low and G_high the trend at the two ends of the change. It leaves out what the product's draws
+have besides: ranges of damping, ceiling and births, and the Poisson scatter of whole pupils, which matters to a stream
+of a few dozen.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sufficiency.model import vocabulary as v
-from sufficiency.model.table_parts import COUNT, COUNT_BLANK, OPTIONAL, PROVENANCE, Row
+from sufficiency.model.table_parts import COUNT, COUNT_BLANK, NCY, OPTIONAL, PLACEMENTS, PROVENANCE, Row
 
 SHARE: Final = {"least": 0, "most": 1}
 SHARE_BLANK: Final = {**SHARE, "blank": True, "optional": True}
@@ -16,6 +16,35 @@ PHASE_OR_ALL: Final = {"codes": (v.ALL, *v.PHASES)}
 SOUGHT_OR_ALL: Final = {"codes": (v.ALL, *v.PLACE_SOUGHT)}
 
 DEMAND_ROWS: Final[list[Row]] = [
+    {
+        "name": "rates",
+        "meaning": "County pattern of plans in the calibration year by national curriculum year, need and placement.",
+        "key": "ncy need placement place_sought attendance",
+        "file": "demand/rates.csv",
+        "columns": [
+            ("ncy", "int", "national curriculum year", NCY),
+            ("need", "code", "primary need", {"codes": v.NEEDS}),
+            ("placement", "code", "where the pupils are now, as the SEN2 return groups it", {"codes": PLACEMENTS}),
+            ("place_sought", "code", "type of place sought under demand definition A", {"codes": v.PLACE_SOUGHT}),
+            ("attendance", "code", "day or residential", {"codes": v.DEMAND_ATTENDANCE}),
+            ("pupils", "int", "residents with a plan in the calibration year", COUNT),
+            *PROVENANCE,
+        ],
+    },
+    {
+        "name": "controls",
+        "meaning": "County totals that the forecast meets exactly, by year and stream.",
+        "key": "year stream",
+        "file": "demand/controls.csv",
+        "columns": [
+            ("year", "year", "academic year", {}),
+            ("stream", "code", "headline, or a place sought outside it", {"codes": (v.HEADLINE, *v.PLACE_SOUGHT)}),
+            ("pupils", "int", "pupils", COUNT),
+            ("low_pupils", "int", "low case", COUNT_BLANK),
+            ("high_pupils", "int", "high case", COUNT_BLANK),
+            *PROVENANCE,
+        ],
+    },
     {
         "name": "cohort_changes",
         "meaning": "How a cohort changes in size as it grows a year older: moves in and out. No row: no change.",
