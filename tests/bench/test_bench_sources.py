@@ -72,13 +72,13 @@ for name, read in (
     ("schools.csv", read_gias), ("postcodes.csv", read_postcodes), ("areas.geojson", read_boundary_file),
     ("mid-2024-population.csv", read_population),
 ):
-    issues, start = [], time.perf_counter()
+    issues, start, worked = [], time.perf_counter(), time.process_time()
     found = read(folder / name, issues)
-    seconds = time.perf_counter() - start
+    seconds, worked = time.perf_counter() - start, time.process_time() - worked
     kept.append(found)
     account = found.account
     out[name] = {
-        "seconds": seconds, "rows": account.rows, "used": account.used, "closes": account.closes,
+        "seconds": seconds, "worked": worked, "rows": account.rows, "used": account.used, "closes": account.closes,
         "errors": sum(issue.severity == "error" for issue in issues),
         "most_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
@@ -131,11 +131,11 @@ def _area_lines() -> Iterator[str]:
     """Return squares whose sides have the positions of a generalised outline, which neighbours share."""
     side = np.linspace(0, 500, AROUND // 4 + 1)[:-1]
     bulge = np.round(30 * np.sin(side / 500 * 2 * np.pi), 1)
+    back = np.roll(bulge[::-1], 1)
     for number in range(AREAS):
         x, y = 350_000 + 500 * (number % WIDE), 150_000 + 500 * (number // WIDE)
         ring = [*zip(x + side, y + bulge, strict=True), *zip(x + 500 + bulge, y + side, strict=True),
-                *zip(x + 500 - side, y + 500 + bulge[::-1] * 0 - np.roll(bulge[::-1], 1) * -1, strict=True),
-                *zip(x + np.roll(bulge[::-1], 1), y + 500 - side, strict=True)]  # fmt: skip
+                *zip(x + 500 - side, y + 500 + back, strict=True), *zip(x + back, y + 500 - side, strict=True)]  # fmt: skip
         text = ",".join(f"[{east:.1f},{north:.1f}]" for east, north in [*ring, ring[0]])
         yield (f'{{"type":"Feature","properties":{{"LSOA21CD":"E01{number:06d}","LSOA21NM":"Nowhere {number:05d}A",'
                f'"LAD25CD":"E07{number // 100:06d}"}},"geometry":{{"type":"Polygon","coordinates":[[{text}]]}}}}')  # fmt: skip
@@ -187,11 +187,13 @@ def test_the_files_of_a_country(benchmark: BenchmarkFixture, country: Path) -> N
         "mid-2024-population.csv": AREAS,
     }
     assert all(one["closes"] and not one["errors"] for one in found.values()), found
-    seconds = sum(one["seconds"] for one in found.values())
+    seconds, worked = (sum(one[what] for one in found.values()) for what in ("seconds", "worked"))
     most = max(one["most_mb"] for one in found.values())
     for name, one in found.items():
-        print(f"{name}: {one['rows']:,} rows, {one['seconds']:.1f} s, {one['most_mb']:,.0f} MB at most so far")
-    print(f"together {seconds:.1f} s, {most:,.0f} MB (aims {TOGETHER_SECONDS:.0f} s, {MOST_MB:,.0f} MB; "
+        print(
+            f"{name}: {one['rows']:,} rows, {one['seconds']:.1f} s ({one['worked']:.1f} s of the processor), {one['most_mb']:,.0f} MB at most so far"
+        )
+    print(f"together {seconds:.1f} s ({worked:.1f} s of the processor), {most:,.0f} MB (aims {TOGETHER_SECONDS:.0f} s, {MOST_MB:,.0f} MB; "
           f"{before:.0f} MB before the first)")  # fmt: skip
     benchmark.extra_info |= {"seconds": round(seconds, 1), "most_mb": round(most)}
     # memory does not depend on what else the machine does, time does

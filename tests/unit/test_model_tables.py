@@ -39,6 +39,8 @@ def test_every_measured_column_states_its_unit():
         "minutes",
         "journeys",
         "dwellings",
+        "draws",
+        "rows",
         "deprivation_decile",
         "schools",
         "schools_with_own_base",

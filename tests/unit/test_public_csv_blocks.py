@@ -46,7 +46,11 @@ def both_ways(content: bytes, *, block_bytes: int) -> list[tuple[TextTable | Non
         path.write_bytes(content)
         for large in (10**9, 0):
             issues: list[Issue] = []
-            with patch.object(text_table, "LARGE_BYTES", large), patch.object(csv_blocks, "BLOCK_BYTES", block_bytes):
+            with (
+                patch.object(text_table, "LARGE_BYTES", large),
+                patch.object(csv_blocks, "BLOCK_BYTES", block_bytes),
+                patch.object(csv_blocks, "_MOST_KEPT", 2),
+            ):
                 found.append((read_text_table(path, WANTED, issues, kind="test", needed=["first"]), issues))
     return found
 
@@ -92,13 +96,20 @@ def test_blocks_give_what_rows_give(
 
 
 def test_plain_rows_are_cut_in_blocks_and_the_rest_read_on() -> None:
-    plain = "".join(f'"OX{row} 1AA",{row},E0199900{row % 9}\n' for row in range(1, 200))
+    plain = "".join(f'"OX{row} 1AA",{row},E019990{row // 7:02}\n' for row in range(1, 200))
     table = assert_same((HEADER + plain + "a,b,c,d\nlast,1,2\n").encode(), block_bytes=500)
     assert table is not None
     assert len(table) == 200
     assert table.shifted == 1
     assert table.get("first")[-2:].tolist() == ["OX199 1AA", "last"]
     assert table.rows[-1] == 203
+    assert table.get("third")[:199].tolist() == [f"E019990{row // 7:02}" for row in range(1, 200)]
+
+
+def test_cells_that_hardly_repeat_are_trimmed_too() -> None:
+    table = assert_same((HEADER + "".join(f" OX{row} ,{row},x\n" for row in range(100))).encode(), block_bytes=200)
+    assert table is not None
+    assert table.get("first").tolist() == [f"OX{row}" for row in range(100)]
 
 
 def test_blocks_end_where_a_row_is_not_plain() -> None:
@@ -127,7 +138,7 @@ def test_blocks_end_where_a_row_is_not_plain() -> None:
         (b'"a"b,c,d\n', None),
         (b'a,b,"c\n', None),
         (b'",b,"\n', None),
-        (b"a,b\rc\n", None),
+        (b"a,b,c\rd\n", None),
         (b"a,b," + b"c" * 200_000 + b"\n", None),
     ],
 )

@@ -121,6 +121,30 @@ def test_an_old_directory(tmp_path: Path) -> None:
     assert reading.account.notes["codes taken from the column lsoa21"] == 6
 
 
+@pytest.mark.parametrize(
+    ("cells", "placed"),
+    [
+        ("OX1 1AA,451001,206001,1,10,51.7,E92000001", True),
+        ("OX1 1AA,,,1,10,51.7,E92000001", False),
+        ("OX1 1AA,0,0,1,10,51.7,E92000001", False),
+        ("OX1 1AA,0,206001,1,10,51.7,E92000001", False),
+        ("OX1 1AA,451001,,1,10,51.7,E92000001", False),
+        ("OX1 1AA,451001,206001,9,10,51.7,E92000001", False),
+        ("OX1 1AA,451001,206001,1,90,51.7,E92000001", False),
+        ("OX1 1AA,451001,206001,1,10,99.999999,E92000001", False),
+        ("OX1 1AA,451001,206001,1,10,51.7,N92000002", False),
+        ("OX1 1AA,451001,206001,1,10,51.7,L93000001", False),
+        ("OX1 1AA,451001,206001,1,10,51.7,M83000003", False),
+        ("IM1 1AA,451001,206001,1,10,51.7,", False),
+    ],
+)
+def test_every_sign_of_no_position_by_itself(tmp_path: Path, cells: str, placed: bool) -> None:
+    reading, issues = read(tmp_path, f"pcds,oseast1m,osnrth1m,osgrdind,pqi,lat,ctry\n{cells}\n")
+    assert issues == []
+    assert len(reading.table) == 1
+    assert reading.table[["easting_m", "northing_m"]].notna().to_numpy().tolist() == [[placed, placed]]
+
+
 @pytest.mark.parametrize("vintage", ["25", "26"])
 def test_a_new_directory_of_any_year(tmp_path: Path, vintage: str) -> None:
     reading, issues = read(tmp_path, NEW.replace("{y}", vintage))

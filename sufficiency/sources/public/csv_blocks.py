@@ -171,7 +171,7 @@ def _cell_bounds(block: bytes, width: int) -> tuple[NDArray[np.int64], NDArray[n
     ends -= quoted
     lengths = (ends - starts).reshape(rows, width)
     # quotes within a cell, doubled or stray, rows of blank cells and endless cells are left to the csv module
-    plain = 2 * np.count_nonzero(closed) == len(quotes) and bool((closed == quoted).all())
+    plain = 2 * np.count_nonzero(closed) == len(quotes)
     if not plain or not bool(lengths.any(axis=1).all()) or int(lengths.max(initial=0)) > _LONGEST_CELL:
         return None
     return starts.reshape(rows, width), ends.reshape(rows, width)
