@@ -86,7 +86,9 @@ def _shapes(features: Iterable[tuple[dict[str, Any], tuple[int, int, int, int]]]
     rows = []
     for properties, (left, low, right, high) in features:
         ring = [[left, low], [right, low], [right, high], [left, high], [left, low]]
-        rows.append({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}})  # noqa: E501
+        rows.append(
+            {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        )
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}
     return json.dumps({"type": "FeatureCollection", "crs": crs, "features": rows}, indent=1).encode()
 
@@ -236,7 +238,7 @@ def needs() -> bytes:
     plans = _plans()
     items = ["asd", "semh", "sld", "slcn"]
     labels = {"special_la_maintained": "Special - LA maintained", "mainstream_la_maintained": "Mainstream - LA maintained",
-              "mainstream_academy_resourced_provision": "Mainstream - Academy (resourced provision)"}  # fmt: skip  # noqa: E501
+              "mainstream_academy_resourced_provision": "Mainstream - Academy (resourced provision)"}  # fmt: skip
     groups = [("All EHC plans", "All EHC plans", lambda _: True)]
     groups += [("Child or young persons age", f"age {age}", lambda key, age=age: key[0] == age) for age in range(5, 12)]
     groups += [("Type of placement", label, lambda key, code=code: key[2] == code) for code, label in labels.items()]

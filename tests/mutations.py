@@ -155,7 +155,9 @@ def line_ends(raw: bytes, rng: random.Random) -> Change:
 
 
 def emptied(raw: bytes, rng: random.Random) -> Change:
-    return Change(rng.choice((b"", b"\n", b"\xef\xbb\xbf", b"\xff\xfe", b" ", raw.split(b"\n", 1)[0], b"\x00" * 40)), "emptied")
+    return Change(
+        rng.choice((b"", b"\n", b"\xef\xbb\xbf", b"\xff\xfe", b" ", raw.split(b"\n", 1)[0], b"\x00" * 40)), "emptied"
+    )
 
 
 BYTES = (flip, flip, flip_many, splice, splice, cut, truncate, repeat_block, with_mark, as_utf16, as_windows, line_ends,
@@ -166,7 +168,7 @@ BYTES = (flip, flip, flip_many, splice, splice, cut, truncate, repeat_block, wit
 
 def _rows(raw: bytes) -> list[list[str]]:
     rows = parsed(raw)
-    return [[""]] if not rows else rows
+    return rows or [[""]]
 
 
 def one_cell(raw: bytes, rng: random.Random) -> Change:
@@ -314,7 +316,9 @@ def rename_columns(raw: bytes, rng: random.Random) -> Change:
 def rename_one(raw: bytes, rng: random.Random) -> Change:
     rows = _rows(raw)
     if rows[0]:
-        rows[0][rng.randrange(len(rows[0]))] = rng.choice(("", "x", "Unnamed: 3", "col", *CELLS[:20], "a" * 5000, "\u0177"))
+        rows[0][rng.randrange(len(rows[0]))] = rng.choice(
+            ("", "x", "Unnamed: 3", "col", *CELLS[:20], "a" * 5000, "\u0177")
+        )
     return Change(unparsed(rows), "a column renamed")
 
 
@@ -383,7 +387,19 @@ def ring_crossed(raw: bytes, rng: random.Random) -> Change:
 
 
 def ring_odd(raw: bytes, rng: random.Random) -> Change:
-    odd = (None, "x", [], [1], [float("nan"), 1], [1e308, 1e308], [0, 0], ["4", "5"], [-1.2, 51.7], [450000, 200000, 7], {})
+    odd = (
+        None,
+        "x",
+        [],
+        [1],
+        [float("nan"), 1],
+        [1e308, 1e308],
+        [0, 0],
+        ["4", "5"],
+        [-1.2, 51.7],
+        [450000, 200000, 7],
+        {},
+    )
 
     def change(feature: dict[str, Any]) -> None:
         ring = feature["geometry"]["coordinates"][0]

@@ -41,7 +41,9 @@ def unpacked(raw: bytes, depth: int = 4) -> Iterator[bytes]:
         streams = [_inflated(raw[match.end() :], 15) for match in _STREAM.finditer(raw)]
         inner += [*streams, *_texts(streams)]
     elif raw[:8] == b"\x89PNG\r\n\x1a\n":
-        inner += [_inflated(match.string[match.end() :], 15) for match in re.finditer(rb"IDAT|[iz]TXt[^\x00]*\x00.", raw)]
+        inner += [
+            _inflated(match.string[match.end() :], 15) for match in re.finditer(rb"IDAT|[iz]TXt[^\x00]*\x00.", raw)
+        ]
     for match in _BASE64.finditer(raw):
         text = match[0]
         for start in range(4):

@@ -157,7 +157,9 @@ def read_shapes(path: Path, crs: str, wanted: Callable[[Sequence[str]], bool]) -
     remarks = sorted({str(one.message).split(". To ")[0][:160] for one in caught})
     if kind == ".geojson" and isinstance(source, Path) and (lost := _features_of(source) - len(frame)) > 0:
         message = f"{lost:,} of the features in the file are not read, for they do not say that they are features"
-        said.append(("features_not_read", "error", message, 'give each its "type": "Feature", or export the file again'))
+        said.append(
+            ("features_not_read", "error", message, 'give each its "type": "Feature", or export the file again')
+        )
     said += [("reader_says", "note", f"the reader of the file says: {text}", "look at the shapes") for text in remarks]
     plain = frame.drop(columns=frame.geometry.name)
     return Shapes(gpd.GeoDataFrame(plain, geometry=geometry, crs=crs), faults, tuple(said))
@@ -166,8 +168,7 @@ def read_shapes(path: Path, crs: str, wanted: Callable[[Sequence[str]], bool]) -
 def _features_of(path: Path) -> int:
     """Return how many features a GeoJSON file has, by the geometry that each of them has, null or not."""
     with path.open("rb") as binary, mmap.mmap(binary.fileno(), 0, access=mmap.ACCESS_READ) as raw:
-        several = sum(1 for _ in _GEOMETRY.finditer(raw))
-    return several
+        return sum(1 for _ in _GEOMETRY.finditer(raw))
 
 
 def _shapefile_of(folder: Path) -> Path:
