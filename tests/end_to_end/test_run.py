@@ -42,7 +42,7 @@ TABLES = {
     "sufficiency_county_need_phase", "journeys_area", "journeys_district_phase", "journey_ranges", "flows", "reasons",
     "pressure", "capacity_district_type", "comparison_area", "schemes", "programme_places", "phase_transfers", "money",
     "bridge",
-    "support_match", "support_coverage", "primary_equivalence", "forecast", "assumptions", "conservation",
+    "support_match", "support_coverage", "primary_equivalence", "forecast", "forecast_range", "mitigation_deltas", "assumptions", "conservation",
     "data_quality",
 }  # fmt: skip
 RESULT = {
