@@ -41,9 +41,8 @@ TABLES = {
     "sufficiency_area", "sufficiency_area_type", "sufficiency_district_phase", "sufficiency_district_need_group",
     "sufficiency_county_need_phase", "journeys_area", "journeys_district_phase", "journey_ranges", "flows", "reasons",
     "pressure", "capacity_district_type", "comparison_area", "schemes", "programme_places", "phase_transfers", "money",
-    "bridge",
-    "support_match", "support_coverage", "primary_equivalence", "forecast", "forecast_range", "mitigation_deltas", "assumptions", "conservation",
-    "data_quality",
+    "bridge", "support_match", "support_coverage", "primary_equivalence", "forecast", "forecast_range",
+    "mitigation_deltas", "assumptions", "conservation", "data_quality",
 }  # fmt: skip
 RESULT = {
     "scenario": str, "policy": str, "year": int, "level": str, "area_id": str, "area_name": str,
