@@ -23,7 +23,8 @@ __all__ = ["put_futures"]
 
 _ENDS: Final = ("p10_pupils", "p50_pupils", "p90_pupils")
 _ROUND_TO: Final = 5
-_PERSONAL: Final = "SEN2"
+# Files whose rows are children, by the beginning of their kind.
+_PERSONAL: Final = ("SEN2", "table placements", "table caseload", "table awaiting", "table demand")
 
 
 def put_futures(shelf: Shelf, tables: Mapping[str, pd.DataFrame], areas: pd.DataFrame, hide_up_to: int) -> None:

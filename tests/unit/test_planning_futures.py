@@ -139,7 +139,8 @@ def test_small_figures_of_the_futures_stay_in(awaiting, drawn):
     shelf = Shelf(known.set_index("area_id")["area_name"])
     shown = pd.DataFrame({"year": [2028], "area_id": ["E07000181"], "demand_pupils": [346]})
     shelf.put("sufficiency_area", shown, pd.DataFrame({"demand_pupils": [True]}), shown.columns)
-    accounts = pd.DataFrame([("a.csv", "population", "read", 3), ("b.csv", "SEN2 return, persons", "read", 4)],
+    accounts = pd.DataFrame([("a.csv", "population", "read", 3), ("b.csv", "SEN2 return, persons", "read", 4),
+                             ("placements.csv", "table placements", "read", 7)],
                             columns=["file", "kind", "what", "rows"])  # fmt: skip
     tables = {"forecast_range": planning.range_table(drawn, awaiting), "awaiting_area": awaiting_table(awaiting),
               "mitigation_deltas": planning.mitigation_deltas(awaiting), "accounts": accounts}  # fmt: skip
