@@ -29,7 +29,8 @@ def unpacked(raw: bytes, depth: int = 4) -> Iterator[bytes]:
     if not depth:
         return
     inner: list[bytes] = []
-    if raw[:2] == b"PK":
+    # a few random bytes of a picture may begin like an archive, and be none
+    if raw[:4] == b"PK\x03\x04" and zipfile.is_zipfile(io.BytesIO(raw)):
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             inner += [name.encode() for name in archive.namelist()]
             inner += [archive.read(name) for name in archive.namelist()]

@@ -109,7 +109,7 @@ methods = st.sampled_from(("rates", "controls"))
 shapes = st.sampled_from(("none", "constant", "damped"))
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(populations(), all_drivers(), two, two, shapes)
 def test_every_control_is_met_and_the_calibration_year_is_the_pattern(
     people: pd.DataFrame, tables: Drivers, headline: list[int], mainstream: list[int], shape: str
@@ -123,7 +123,7 @@ def test_every_control_is_met_and_the_calibration_year_is_the_pattern(
     pd.testing.assert_series_equal(first, pattern(rates(), "A").set_index(CELL)["pupils"].sort_index())
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(populations(), all_drivers(), mitigation_tables(("rate",)), methods)
 def test_rate_mitigations_never_raise(
     people: pd.DataFrame, tables: Drivers, mitigations: pd.DataFrame, method: str
@@ -138,7 +138,7 @@ def test_rate_mitigations_never_raise(
     np.testing.assert_array_equal(with_them[0], without[0])
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(populations(), all_drivers(), mitigation_tables(("mix",)), methods)
 def test_mix_mitigations_keep_every_need_year_group_and_home(
     people: pd.DataFrame, tables: Drivers, mitigations: pd.DataFrame, method: str
@@ -155,7 +155,7 @@ def test_mix_mitigations_keep_every_need_year_group_and_home(
     pd.testing.assert_frame_equal(*sums)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(populations(), all_drivers(), st.dictionaries(st.sampled_from(PLACES), shares, min_size=1, max_size=2))
 def test_the_table_of_the_mix_keeps_every_need_and_phase(
     people: pd.DataFrame, tables: Drivers, stated: dict[str, float]
@@ -179,7 +179,7 @@ def test_the_table_of_the_mix_keeps_every_need_and_phase(
             assert np.isclose(with_them[2, at].sum(), share / 2 * with_them[2, mine].sum())
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(populations(), all_drivers(), mitigation_tables(), methods, st.integers(0, 1000))
 def test_the_order_of_rows_never_matters(
     people: pd.DataFrame, tables: Drivers, mitigations: pd.DataFrame, method: str, seed: int
@@ -202,7 +202,7 @@ def test_the_order_of_rows_never_matters(
     pd.testing.assert_frame_equal(first, again)
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(populations(), st.integers(2025, 2040))
 def test_cohorts_that_keep_their_size_keep_their_people(people: pd.DataFrame, last: int) -> None:
     found = people_of_years(people, (2024, last))
@@ -213,7 +213,7 @@ def test_cohorts_that_keep_their_size_keep_their_people(people: pd.DataFrame, la
     np.testing.assert_array_equal(found.counts[:, 1, :on], np.repeat(start[:, :1], on, axis=1))
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(populations(), all_drivers(), st.data())
 def test_totals_are_met_exactly(people: pd.DataFrame, tables: Drivers, data: st.DataObject) -> None:
     # totals of something that can be: the forecast itself, each of its cells more or less
@@ -253,7 +253,7 @@ def locate_counts(people: pd.DataFrame, tables: Drivers, known: Any) -> pd.DataF
     return found.assign(phase=found["ncy"].map(phase_of))
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(populations(), all_drivers(), st.integers(0, 100), methods)
 def test_draws_add_up_and_are_in_order(people: pd.DataFrame, tables: Drivers, seed: int, method: str) -> None:
     known = parameters(

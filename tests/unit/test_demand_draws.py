@@ -145,12 +145,15 @@ def test_chance_is_a_random_walk_of_each_place() -> None:
 
 
 def test_births_count_once_a_year_not_yet_born() -> None:
-    change = stats.triang(0.5, loc=-0.1, scale=0.2)
+    change = stats.triang(0.6, loc=-0.1, scale=0.2)
     kinds = pd.concat([kind(), kind(births_years=1), kind(births_years=3)], ignore_index=True)
-    found = factors(drivers(), kinds, births_annual_change_share=(0.0, -0.1, 0.1))
+    found = factors(drivers(), kinds, births_annual_change_share=(0.02, -0.1, 0.1))
     assert (found[0] == 1).all()
-    assert_quantiles(found[1], lambda share: 1 + change.ppf(share))
+    assert_quantiles(found[1], lambda share: (1 + change.ppf(share)) / 1.02)
     np.testing.assert_allclose(found[2], found[1] ** 3)
+    assert (
+        factors(drivers(), kind(year=2024, births_years=1), births_annual_change_share=(0.02, -0.1, 0.1)) == 1
+    ).all()
 
 
 def test_new_homes_and_only_they_follow_their_ranges() -> None:
@@ -190,18 +193,19 @@ def mixed_kinds() -> pd.DataFrame:
 
 
 def test_a_drawn_mix_moves_pupils_within_their_need_and_phase() -> None:
-    values = {"placement_mix": "towards_bases", "specialist_base_share_when_complete": (1 / 3, 0.1, 0.6)}
+    values = {"placement_mix": "towards_bases", "specialist_base_share_when_complete": (1 / 3, 0.1, 0.9)}
     futures = Futures.of(population(), rates(), parameters(**values), drivers())
     kinds = mixed_kinds()
     found = draw_factors(kinds, futures, {2024: 0.25, 2026: 1 / 3}, DRAWS, np.random.default_rng(7))
     pupils = kinds["pupils"].to_numpy()[:, None] * found
     assert found.min() >= 0
+    assert pupils[1].max() == pytest.approx(100)
     np.testing.assert_allclose(pupils[0] + pupils[1], 100)
     assert (pupils[2] == 40).all()
     assert (pupils[3] == 10).all()
-    # 2026 is the year of the whole share: bases in proportion to it, 40 x 3 x share
-    share_of = stats.triang((1 / 3 - 0.1) / 0.5, loc=0.1, scale=0.5)
-    assert_quantiles(pupils[1], lambda share: 120 * share_of.ppf(share))
+    # 2026 is the year of the whole share: bases in proportion to it, 40 x 3 x share, but no more than all 100
+    share_of = stats.triang((1 / 3 - 0.1) / 0.8, loc=0.1, scale=0.8)
+    assert_quantiles(pupils[1], lambda share: min(120 * share_of.ppf(share), 100))
 
 
 def test_areas_sum_to_the_county_but_for_homes_not_known() -> None:
