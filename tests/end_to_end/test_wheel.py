@@ -50,7 +50,9 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel: Path) -> N
         names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert tops == {"sufficiency", next(top for top in tops if top.endswith(".dist-info"))}
-    assert not [name for name in names if "test" in name.lower() or "__pycache__" in name or name.endswith(".ipynb")]
+    parts = {part for name in names for part in name.split("/")}
+    assert not [part for part in parts if part in {"tests", "__pycache__"} or part.startswith("test_")]
+    assert not [name for name in names if name.endswith(".ipynb")]
     data = {path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "data").rglob("*") if path.is_file()}
     assert {f"sufficiency/{name}" for name in data} <= names
     package = {path for path in (CHECKOUT / "sufficiency").rglob("*") if path.is_file()}

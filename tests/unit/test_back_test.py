@@ -67,6 +67,13 @@ def test_few_plans_take_no_trend() -> None:
     assert table["forecast_pupils"].tolist() == pytest.approx([600, 800])
 
 
+def test_a_straight_line_is_never_below_nothing() -> None:
+    """200, 100, 50: mean 116.67, slope -75, so -33.33 two years after the middle one."""
+    history = HISTORY.assign(pupils=[200, 100, 50, 40, 30])
+    table = back_test(history, PEOPLE, fitted_to=2002, shape="none", damping_share=1.0, innovation_share=0.1)
+    assert table["linear_trend_pupils"].tolist() == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("history", "people", "fitted_to", "told"),
     [
