@@ -317,6 +317,17 @@ def sen_schools_wide() -> bytes:
     return as_csv(header, rows)
 
 
+def developments() -> bytes:
+    """Return new homes as a table of an area, which is taken as it is."""
+    header = ["development_id", "development_name", "zone_id", "year", "dwellings", "source", "quality"]
+    rows = [
+        (f"field-{at}", f"Field {at}, Nowhere", f"E0199{at:04d}", year, 40 + 10 * at + year % 7, "invented", "illustrative")
+        for at in (1, 2, 5)
+        for year in (2025, 2026, 2027)
+    ]
+    return as_csv(header, rows)
+
+
 def roads(wide: int = WIDE, deep: int = DEEP) -> bytes:
     """Return an OpenStreetMap file: a street from the middle of each zone to that of the next, east and north."""
     spots = {(column, row): 1 + column + wide * row for row, column in product(range(deep), range(wide))}

@@ -19,9 +19,11 @@ from sufficiency.prepare.ground import prepare_ground, prepare_population
 from sufficiency.prepare.plans import prepare_plans
 from sufficiency.prepare.recognise import KINDS, area_table, recognise
 from sufficiency.prepare.schools import prepare_schools
+from sufficiency.sources.cells import ReadingError
 from sufficiency.sources.files import read_table
 from sufficiency.sources.public.account import Account, accounts_table
 from sufficiency.sources.public.text_table import header_of
+from sufficiency.sources.rows import read_csv
 from sufficiency.sources.template import template_directory
 from sufficiency.sources.workbook import WORKBOOK_NAME, write_workbook
 
@@ -113,11 +115,18 @@ def _take_tables(found: Found) -> None:
     for path in found.files.get("table", []):
         name = area_table(path.stem, header_of(path))
         table = read_table(path, name, found.issues).reset_index(drop=True)
-        with path.open("rb") as binary:
-            rows = max(sum(1 for line in binary if line.strip()) - 1, len(table))
+        rows = max(_rows_of(path), len(table))
         aside = {"at fault": rows - len(table)} if rows > len(table) else {}
         found.accounts.append(Account(path.name, f"table {name}", rows, len(table), aside))
         found.tables[name] = table
+
+
+def _rows_of(path: Path) -> int:
+    """Return the rows below the header of a table; 0 where it cannot be read, which its reader reports."""
+    try:
+        return max(len(read_csv(path)) - 1, 0)
+    except ReadingError:
+        return 0
 
 
 def _check(found: Found, files: Path, *, lenient: bool) -> None:

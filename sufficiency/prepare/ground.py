@@ -233,7 +233,7 @@ def _on_zones(
 ) -> pd.DataFrame | None:
     """Return the people of both sexes on the zones, carried by a lookup where they are on older areas."""
     known = set(zones)
-    both = people.groupby(["area_code", "year", "age_from", "age_to"], as_index=False, dropna=False)[["people"]].sum()
+    both = _of_both_sexes(people)
     if set(both["area_code"]) & known == known:
         return both[both["area_code"].isin(known)]
     for path in found.files.get("lookup", []):
@@ -258,5 +258,13 @@ def _on_zones(
     return None
 
 
+def _of_both_sexes(people: pd.DataFrame) -> pd.DataFrame:
+    """Return people by area, year and ages: those of both sexes where the file states them, else women and men added."""
+    key = ["area_code", "year", "age_from", "age_to"]
+    stated = people["sex"] == "all"
+    has_all = stated.groupby([people[name] for name in key], dropna=False).transform("any")
+    return people[stated | ~has_all].groupby(key, as_index=False, dropna=False)[["people"]].sum()
+
+
 def _weights(table: pd.DataFrame, known: set[str]) -> pd.Series:
-    return table[table["area_code"].isin(known)].groupby("area_code")["people"].sum()
+    return _of_both_sexes(table[table["area_code"].isin(known)]).groupby("area_code")["people"].sum()

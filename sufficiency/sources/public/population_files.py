@@ -324,6 +324,9 @@ def _long(rows: _Rows, age: str, people: Mapping[int | None, str], *, only: int 
     years = rows.columns[year] if year else np.full(len(ages), "", dtype=object)
     band_of = {text: age_band(text) for text in set(ages)}
     sex_of = {text: _SEXES.get(text.casefold()) for text in set(sexes)}
+    if len(sex_of) > 1:
+        # among rows that state a sex a blank may be either, and not both
+        sex_of |= dict.fromkeys(sex_of.keys() & {""})
     ordered = sorted(people.items(), key=lambda one: one[0] or 0)
     columns = {one: name for one, name in ordered if only is None or one == only}
     figures = np.column_stack([rows.figures(name) for name in columns.values()])

@@ -275,6 +275,7 @@ def _pick(
         _say_missing(file, head, want, issues, kind=kind)
         return None
     at, places = found
+    _say_above(file, head[:at], len(head[at][1]), issues, kind)
     header = [normal(cell) for cell in head[at][1]]
     if len(header) > MAX_COLUMNS:
         raise ReadingError("file_unreadable", f"the file has more than {MAX_COLUMNS:,} columns", "check the file")
@@ -369,6 +370,15 @@ def _say_shifted(file: str, wrong: Sequence[tuple[int, int]], width: int, kind: 
     if len(wrong) > MOST_NAMED:
         message = f"{len(wrong) - MOST_NAMED} more rows have another number of fields than the header"
         issues.append(Issue(file, None, kind, "", "", "", "row_shifted", "error", message, "mend them alike"))
+
+
+def _say_above(file: str, rows: Sequence[tuple[int, list[str]]], width: int, issues: list[Issue], kind: str) -> None:
+    """Report rows above the header that are as wide and as full as records: they would be taken for titles."""
+    full = [number for number, cells in rows if len(cells) == width and 2 * sum(map(bool, cells)) > width > 2]
+    if full:
+        message = f"{len(full)} rows above the header, from row {full[0]} on, look like records, and are not read"
+        fault = ("rows_above_header", "error", message, "keep one header row, above every record")
+        issues.append(Issue(file, None, kind, "", "", "", *fault))
 
 
 def _say_missing(
