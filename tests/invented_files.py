@@ -321,7 +321,15 @@ def developments() -> bytes:
     """Return new homes as a table of an area, which is taken as it is."""
     header = ["development_id", "development_name", "zone_id", "year", "dwellings", "source", "quality"]
     rows = [
-        (f"field-{at}", f"Field {at}, Nowhere", f"E0199{at:04d}", year, 40 + 10 * at + year % 7, "invented", "illustrative")
+        (
+            f"field-{at}",
+            f"Field {at}, Nowhere",
+            f"E0199{at:04d}",
+            year,
+            40 + 10 * at + year % 7,
+            "invented",
+            "illustrative",
+        )
         for at in (1, 2, 5)
         for year in (2025, 2026, 2027)
     ]

@@ -259,7 +259,7 @@ def _on_zones(
 
 
 def _of_both_sexes(people: pd.DataFrame) -> pd.DataFrame:
-    """Return people by area, year and ages: those of both sexes where the file states them, else women and men added."""
+    """Return people by area, year and ages: of both sexes where the file states them, else women and men added."""
     key = ["area_code", "year", "age_from", "age_to"]
     stated = people["sex"] == "all"
     has_all = stated.groupby([people[name] for name in key], dropna=False).transform("any")

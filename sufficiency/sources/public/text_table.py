@@ -291,15 +291,8 @@ def _pick(
     below = head[at + 1 :]
     wrong = None
     if path is not None and below and encoding != "utf-16" and path.stat().st_size > LARGE_BYTES:
-        wrong = _take_blocks(
-            path,
-            line=below[0][0],
-            encoding=encoding,
-            width=len(header),
-            places=places,
-            gathered=gathered,
-            numbers=numbers,
-        )
+        size = {"line": below[0][0], "width": len(header)}
+        wrong = _take_blocks(path, **size, encoding=encoding, places=places, gathered=gathered, numbers=numbers)
     if wrong is None:
         wrong = _take(chain(below, rows), len(header), places, gathered, numbers)
     _say_shifted(file, wrong, len(header), kind, issues)
@@ -382,12 +375,7 @@ def _say_above(file: str, rows: Sequence[tuple[int, list[str]]], width: int, iss
 
 
 def _say_missing(
-    file: str,
-    head: Sequence[tuple[int, list[str]]],
-    want: _Want,
-    issues: list[Issue],
-    *,
-    kind: str,
+    file: str, head: Sequence[tuple[int, list[str]]], want: _Want, issues: list[Issue], *, kind: str
 ) -> None:
     row = max(head, key=lambda one: sum(bool(cell) for cell in one[1]))
     names = [normal(cell) for cell in row[1]]
