@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
     tables.empty_tables,
     tables.references,
+    tables.county_named,
     tables.located_pupils,
     tables.positions,
     tables.schools_twice,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from sufficiency.checks.faults import faulty, issue, unknown, unreadable
-from sufficiency.demand import Drivers
+from sufficiency.demand import Drivers, counts_to_locate
 from sufficiency.demand.forecast import forecast_expected
 from sufficiency.model.errors import SufficiencyError
 from sufficiency.model.tables import TABLES
@@ -127,7 +127,12 @@ def forecast_holds(inputs: Inputs) -> Iterator[Issue]:
         return
     if inputs.population.empty or inputs.rates.empty or any(True for _ in driver_references(inputs)):
         return
+    given, drivers = (inputs.population, inputs.rates, inputs.controls, inputs.parameters), Drivers.of(inputs)
     try:
-        forecast_expected(inputs.population, inputs.rates, inputs.controls, inputs.parameters, Drivers.of(inputs))
+        if inputs.demand_totals is not None and len(inputs.demand_totals):
+            counts_to_locate(*given, drivers)
+        else:
+            forecast_expected(*given, drivers)
     except SufficiencyError as error:
-        yield issue("rates", None, "", "", "", check="forecast", message=str(error), fix="make the tables agree")
+        said = next((name for name in (*_FORECAST, "demand_totals") if f"{name}.csv" in str(error)), "rates")
+        yield issue(said, None, "", "", "", check="forecast", message=str(error), fix="make the tables agree")

@@ -47,6 +47,17 @@ def references(inputs: Inputs) -> Iterator[Issue]:
     yield from unknown(inputs, "support_bases", "cluster_id", "areas", clusters)
 
 
+def county_named(inputs: Inputs) -> Iterator[Issue]:
+    """Hold the county of the areas to the one that area.toml names."""
+    counties = inputs.areas[inputs.areas["level"] == "county"]
+    wanted = inputs.parameters.county_id
+    if len(counties) == 1 and counties["area_id"].iloc[0] != wanted:
+        found = str(counties["area_id"].iloc[0])
+        yield issue("areas", counties.index[0], found, "area_id", found, check="county_differs",
+                    message=f"the county is {found!r}, and area.toml says county_id = {wanted!r}",
+                    fix="write the same id in both")  # fmt: skip
+
+
 def located_pupils(inputs: Inputs) -> Iterator[Issue]:
     """Every pupil has a known zone, or says that there is none."""
     zones = {*inputs.zones["zone_id"], NOT_LOCATED}

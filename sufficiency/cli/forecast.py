@@ -53,16 +53,21 @@ def forecast(options: argparse.Namespace, inputs: Inputs) -> None:
     print("Central forecast; P10 and P90: one draw in ten is lower, one is higher\n")
     total = table[(table["phase"] == ALL) & (table["need"] == ALL) & (table["provision_type"] == HEADLINE)]
     names = inputs.areas.set_index("area_id")["area_name"]
-    lines: list[tuple[str, ...]] = [("", "year", "central", "P10", "P50", "P90", "above today's places")]
-    county = total[total["level"] == "county"]
+    lines: list[tuple[str, ...]] = [("", "year", "central", "P10", "P50", "P90", "above local places")]
+    county = total[(total["level"] == "county") & (total["year"] > parameters.calibration_year)]
     lines += [_line(names, row) for row in county.to_dict("records")]
     headline = total[(total["level"] == "district") & (total["year"] == parameters.headline_year)]
     lines += [_line(names, row) for row in headline.to_dict("records")]
     print_columns(lines)
-    if parameters.value("forecast_method") == "controls":
-        print("\nThe central forecast meets the totals of controls.csv; the range is laid over it.")
+    changed = parameters.value("placement_mix") == "table" or inputs.applied_mitigations
+    totals = inputs.demand_totals is not None and len(inputs.demand_totals) > 0
+    if inputs.demand is None and parameters.value("forecast_method") == "controls":
+        print("\nThe forecast is scaled to the totals of controls.csv, and the range is laid over it.")
+        if changed or totals:
+            print("The mix, mitigations or demand_totals.csv change it after that.")
     _print_mitigations(deltas, parameters.headline_year, mark)
     if short is not None:
+        print(f"\nOf {options.short} draws, each placed jointly:")
         _print_short(short, names, float(parameters.value("short_share")), mark)
 
 
@@ -87,7 +92,7 @@ def _print_mitigations(deltas: pd.DataFrame, year: int, mark: str) -> None:
     if rows.empty:
         return
     print(f"\nWhat mitigations change in {year_label(year)}, each by itself against none{mark}\n")
-    lines = [("", "pupils who need a place", "low to high", "all plans", "low to high")]
+    lines = [("", "pupils who need a place", "weak to strong", "all plans", "weak to strong")]
     for row in rows.to_dict("records"):
         cells = []
         for measure in ("headline", "plans"):
@@ -95,6 +100,7 @@ def _print_mitigations(deltas: pd.DataFrame, year: int, mark: str) -> None:
             cells += [f"{row[f'{measure}_change_pupils']:+d}", " to ".join(f"{end:+d}" for end in ends)]
         lines.append((row["mitigation_name"], *cells))
     print_columns(lines)
+    print("  A zero may be a move between places that are in neither column, such as alternative provision.")
 
 
 def _print_short(short: pd.DataFrame, names: pd.Series, share: float, mark: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sufficiency.prepare import Found
 
+EARLIEST = 1981
 __all__ = ["add_options", "prepare"]
 
 
@@ -53,6 +54,12 @@ def prepare(options: argparse.Namespace) -> None:
     from sufficiency.prepare import Question, prepare_area
 
     year, headline, last = _years(options)
+    if not options.name.strip() or not options.code.strip():
+        message = "--name and --code must not be blank"
+        raise ParameterError(message)
+    if options.population_year is not None and not EARLIEST <= options.population_year <= year:
+        message = f"--population-year must lie in {EARLIEST} to {year}, the calibration year"
+        raise ParameterError(message)
     if options.clusters < 1:
         message = "--clusters must be at least 1"
         raise ParameterError(message)

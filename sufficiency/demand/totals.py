@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["counts_of_totals"]
 
 _DIMS: Final = ("district_id", "phase", "need", "place_sought")
+_SAID: Final = ("area_id", "phase", "need", "place_sought")
 # Keeps a year group open whose share of a total is too small to tell from none.
 _FAINT: Final = 1e-6
 
@@ -157,7 +158,7 @@ def _margins(
         if (table < 0).any():
             first = [list(at[_DIMS[d]])[i] for d, i in zip(kept, np.argwhere(table < 0)[0], strict=True)]
             message = (
-                f"demand_totals.csv ({what}) gives totals by {' and '.join(_DIMS[d] for d in kept)}, but none for "
+                f"demand_totals.csv ({what}) gives totals by {' and '.join(_SAID[d] for d in kept)}, but none for "
                 f"{', '.join(first)}: give one for each, 0 for none"
             )
             raise DataError(message)
@@ -206,7 +207,7 @@ def _held(start: NDArray[np.float64], kept: tuple[int, ...]) -> NDArray[np.float
 
 
 def _said(kept: tuple[int, ...]) -> str:
-    return " and ".join(_DIMS[d] for d in kept) or "county"
+    return " and ".join(_SAID[d] for d in kept) or "county"
 
 
 def _year_groups(whole: NDArray[np.int64], cells: pd.DataFrame, members: Mapping[str, Sequence[str]]) -> pd.DataFrame:

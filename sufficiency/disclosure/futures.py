@@ -83,7 +83,15 @@ def _put_mitigations(shelf: Shelf, deltas: pd.DataFrame, hide_up_to: int) -> Non
             apart = (rows[name].astype("Float64") - central).abs()
             few = size.between(1, hide_up_to) | apart.between(1, hide_up_to)
             mask[name] = few.fillna(False).to_numpy(bool)
+            mask.loc[_alone(rows, mask[name]), name] = True
     shelf.put("mitigation_deltas", rows, mask, list(rows.columns))
+
+
+def _alone(rows: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """Return the rows of all together in the years in which one mitigation alone is hidden: the rest would tell it."""
+    one = rows["mitigation_id"] != ALL
+    several = (hidden & one).groupby(rows["year"]).transform("sum")
+    return (several == 1) & ~one
 
 
 def _put_awaiting(shelf: Shelf, awaiting: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:

@@ -207,7 +207,7 @@ FUTURE_ROWS: Final[list[Row]] = [
             (
                 "above_places_draws_share",
                 "float",
-                "share of the draws above today's local places; county in all only",
+                "share of the draws above the local places of the year; county in all only",
                 SHARE_BLANK,
             ),
         ],

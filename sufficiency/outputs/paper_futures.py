@@ -83,15 +83,19 @@ def _mitigations(facts: Facts) -> list[Block]:
         "None of these is in the forecast above, which is what happens if nothing changes. Each row says what the "
         f"mitigation changes by itself{facts.illustrative_tag}."
     )
-    notes = []
+    scale = (
+        "Weak to strong: the low and the high case of the share of pupils whom it reaches. A mitigation at 0 moves "
+        "pupils between places that are in neither column, such as alternative provision."
+    )
+    notes = [scale]
     if without:
-        notes.append(f"Places or money, so that no pupil's need changes: {list_words(without)}.")
+        notes.append(f"Places, money or organisation, so that no pupil's need changes: {list_words(without)}.")
     columns = (
         Column("Mitigation", number=False, width=2.8),
         Column("Pupils who need a place"),
-        Column("low to high", number=False),
+        Column("weak to strong", number=False),
         Column("All plans"),
-        Column("low to high", number=False),
+        Column("weak to strong", number=False),
     )
     caption = f"What each mitigation changes in {facts.year_text}, against doing nothing"
     table = Table(caption, columns, tuple(body), tuple(notes), total_rows=1)

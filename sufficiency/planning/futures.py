@@ -295,6 +295,7 @@ def range_table(drawn: Drawn, inputs: Inputs) -> pd.DataFrame:
 
 def _headline_places(inputs: Inputs) -> dict[int, int]:
     known = inputs.provision.set_index("provision_id")
-    kind, tier = (inputs.places["provision_id"].map(known[name]) for name in ("provision_type", "tier"))
-    rows = inputs.places[kind.isin(HEADLINE_TYPES) & (tier == "local")]
+    places = residents_places(inputs)
+    kind, tier = (places["provision_id"].map(known[name]) for name in ("provision_type", "tier"))
+    rows = places[kind.isin(HEADLINE_TYPES) & (tier == "local")]
     return {int(str(year)): int(places) for year, places in rows.groupby("year")["planned_places"].sum().items()}

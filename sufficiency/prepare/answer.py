@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sufficiency.model.issues import Issue
@@ -65,6 +65,14 @@ class Found:
             return None
         self.accounts.append(reading.account)
         return reading.table
+
+    def leave(self, file: str, rows: int, why: str) -> None:
+        """Take rows of a file that was read out of those used, with the reason."""
+        for at, account in enumerate(self.accounts):
+            if account.file == file and rows:
+                aside = {**account.set_aside, why: account.set_aside.get(why, 0) + rows}
+                self.accounts[at] = replace(account, used=account.used - rows, set_aside=aside)
+                return
 
     def say(self, file: str, check: str, message: str, fix: str, *, severity: str = "error") -> None:
         """Append an issue about a file as a whole."""

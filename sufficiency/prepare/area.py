@@ -114,6 +114,9 @@ def prepare_area(
 def _take_tables(found: Found) -> None:
     for path in found.files.get("table", []):
         name = area_table(path.stem, header_of(path))
+        if name in found.tables:
+            found.say(path.name, "table_twice", f"there are two files of the table {name}", "keep one of the two")
+            continue
         table = read_table(path, name, found.issues).reset_index(drop=True)
         rows = max(_rows_of(path), len(table))
         aside = {"at fault": rows - len(table)} if rows > len(table) else {}

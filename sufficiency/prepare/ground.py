@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from sufficiency.model.vocabulary import year_label
 from sufficiency.sources.public.boundary_files import read_boundary_file, read_centroids
 from sufficiency.sources.public.lookups import carry, read_lookup
 from sufficiency.sources.public.population_files import read_population
@@ -29,16 +30,11 @@ _SOURCE: Final = "ONS boundaries; Open Government Licence v3"
 
 def prepare_ground(found: Found, question: Question, crs: str) -> None:
     """Make areas, gazetteer, clusters and zone polygons, from the finest boundaries of the authority's districts."""
-    shapes: dict[str, gpd.GeoDataFrame] = {}
-    for path in found.files.get("boundaries", []):
-        reading = read_boundary_file(path, found.issues, crs=crs)
-        table = found.keep(reading)
-        if table is not None and len(table):
-            level = str(table["level"].iloc[0])
-            if level in shapes and set(shapes[level]["vintage"]) >= set(table["vintage"]):
-                continue  # the later vintage of a level is the one that is used
-            shapes[level] = gpd.GeoDataFrame(table)
-    zones = next((shapes[level] for level in _ZONE_LEVELS if level in shapes), None)
+    shapes, named = _shapes(found, crs)
+    level = next((level for level in _ZONE_LEVELS if level in shapes), "")
+    zones = shapes.get(level)
+    for other in set(named) - {level, "lad"}:
+        found.leave(named[other], len(shapes[other]), "areas of another level than the zones and districts")
     districts = _districts(shapes.get("lad"), zones, question)
     if zones is None or districts is None:
         lacking = "LSOA (or MSOA or ward)" if zones is None else "district"
@@ -48,10 +44,16 @@ def prepare_ground(found: Found, question: Question, crs: str) -> None:
     zones = zones.assign(district_id=_district_of(zones, districts))
     outside = zones["district_id"] == ""
     if outside.any():
-        found.notes.append(
-            f"{int(outside.sum())} areas of the boundary file lie outside the districts, and are left out"
-        )
+        found.leave(named[level], int(outside.sum()), "outside the districts")
     zones = zones[~outside].sort_values("area_code", ignore_index=True)
+    peopled = districts["area_code"].isin(set(zones["district_id"]))
+    if "lad" in named:
+        found.leave(named["lad"], int((~peopled).sum()), "districts without a zone")
+    districts = districts[peopled]
+    if zones.empty:
+        found.say("boundaries", "file_missing", "no zone lies in the districts that are asked for",
+                  "check the codes of --districts, and that the two boundary files are of one place")  # fmt: skip
+        return
     points = _points(found, zones, crs)
     zones = zones.assign(easting_m=points[:, 0], northing_m=points[:, 1])
     ids = {code: _district_id(code, question) for code in districts["area_code"]}
@@ -81,6 +83,30 @@ def prepare_ground(found: Found, question: Question, crs: str) -> None:
         }
     )
     found.tables["areas"] = _areas(zones, names, question)
+
+
+def _shapes(found: Found, crs: str) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, str]]:
+    """Return the boundaries by level, of the latest vintage of each, and the files that they come from."""
+    shapes: dict[str, gpd.GeoDataFrame] = {}
+    named: dict[str, str] = {}
+    for path in found.files.get("boundaries", []):
+        reading = read_boundary_file(path, found.issues, crs=crs)
+        table = found.keep(reading)
+        if reading is None or table is None or table.empty:
+            continue
+        level, file = str(table["level"].iloc[0]), reading.account.file
+        if level in shapes:
+            if _vintage(table) <= _vintage(shapes[level]):
+                found.leave(file, len(table), "another vintage is used")
+                continue
+            found.leave(named[level], len(shapes[level]), "another vintage is used")
+        shapes[level], named[level] = gpd.GeoDataFrame(table), file
+    return shapes, named
+
+
+def _vintage(table: pd.DataFrame) -> int:
+    """Return the latest vintage that the areas state, 0 when none does."""
+    return max((int(text) for text in table["vintage"].astype(str) if text.isdigit()), default=0)
 
 
 def _districts(
@@ -190,12 +216,16 @@ def _areas(zones: gpd.GeoDataFrame, names: dict[str, str], question: Question) -
 
 def prepare_population(found: Found, question: Question) -> None:
     """Make the table `population` and the people of the gazetteer, on the zones, from single years of age."""
-    tables = [
-        found.keep(read_population(path, found.issues, year=question.population_year))
-        for path in found.files.get("population", [])
+    readings = [
+        read_population(path, found.issues, year=question.population_year) for path in found.files.get("population", [])
     ]
-    usable = [table for table in tables if table is not None and len(table)]
+    kept = [(reading.account, found.keep(reading)) for reading in readings if reading is not None]
+    usable = [table for _, table in kept if table is not None and len(table)]
     single = [table for table in usable if (table["age_from"] == table["age_to"]).sum() > OLDEST]
+    single.sort(key=lambda table: -1 if table["year"].isna().all() else int(table["year"].max()))
+    for account, table in kept:
+        if table is not None and any(table is one for one in single[:-1]):
+            found.leave(account.file, account.used, "the population of another year is used")
     if not single or "gazetteer" not in found.tables:
         found.say("population", "file_missing", "there is no usable population by zone and single year of age",
                   "put the ONS small-area estimates (LSOA by single year of age) there")  # fmt: skip
@@ -210,6 +240,11 @@ def prepare_population(found: Found, question: Question) -> None:
                   "state it with --population-year")  # fmt: skip
         return
     year = int(years[0])
+    if year > question.calibration_year:
+        found.say("population", "year_differs", f"the population is of mid-{year}, after the calibration year "
+                  f"{year_label(question.calibration_year)}", "use the estimates of that year or an earlier one: "
+                  "cohorts are carried forward, never back")  # fmt: skip
+        return
     total = people.groupby("area_code")["people"].sum()
     found.tables["gazetteer"]["people"] = zones.map(total).round(0).astype("Int64")
     young = people[(people["age_from"] == people["age_to"]) & (people["age_to"] <= OLDEST)]
@@ -217,7 +252,7 @@ def prepare_population(found: Found, question: Question) -> None:
     found.tables["population"] = pd.DataFrame(
         {
             "zone_id": young["area_code"],
-            "year": min(year, question.calibration_year),
+            "year": year,
             "age": young["age_from"],
             "people": young["people"].round(6),
             "source": f"ONS mid-{year} population estimates by single year of age; Open Government Licence v3",
@@ -254,7 +289,8 @@ def _on_zones(
         return carried
     lacking = len(known - set(both["area_code"]))
     found.say("population", "zone_without_population", f"{lacking} zones are not in the population file",
-              "use a population on the same areas as the boundaries, or add the lookup between the two")  # fmt: skip
+              "mend the rows set aside, use a population on the areas of the boundaries, or add the lookup "
+                  "between the two")  # fmt: skip
     return None
 
 

@@ -62,7 +62,7 @@ def prepare_plans(found: Found, question: Question) -> None:
     """Make rates, history, rate_trends and, from person-level data, placements and caseload."""
     releases = _releases(found, question)
     if "rates" not in found.tables:
-        _from_sen2(found, question) if found.files.get("sen2") else _from_release(found, releases)
+        _from_sen2(found, question) if found.files.get("sen2") else _from_release(found, releases, question)
     if "history" not in found.tables and "caseload" in releases:
         found.tables["history"] = _history(releases["caseload"])
     _beside(found, question)
@@ -76,11 +76,13 @@ def _beside(found: Found, question: Question) -> None:
         table = found.keep(read_pupil_yields(path, found.issues))
         if table is None or table.empty:
             continue
-        newest = table[(table["year"] == table["year"].max()) & (table["sen_type"] == "ehcp")]
+        told = table.dropna(subset=["pupils_with_sen", "pupils_in_new_housing"])
+        told = _of_districts(told[told["sen_type"] == "ehcp"], found)
+        newest = told[told["year"] == told["year"].max()]
         pupils = float(newest["pupils_in_new_housing"].sum())
         if pupils > 0:
             share, year = float(newest["pupils_with_sen"].sum()) / pupils, int(newest["year"].max())
-            source = f"DfE pupil yield from housing development, {year_label(year)}, all districts given"
+            source = f"DfE pupil yield from housing development, {year_label(year)}, the area's districts with figures"
             found.assumptions["new_homes_ehcp_share"] = (f"{share:.4f}", source, year)
             found.notes.append(f"{share:.1%} of pupils of new homes have a plan ({year_label(year)})")
     for path in found.files.get("scap", []):
@@ -90,11 +92,26 @@ def _beside(found: Found, question: Question) -> None:
             told = last.dropna(subset=["pupils"])
             said = ", ".join(f"{phase} {pupils:,.0f}" for phase, pupils in
                              told[["education_phase", "pupils"]].itertuples(index=False))  # fmt: skip
+            found.leave(path.name, len(table), "told in a note")
             found.notes.append(
                 f"SCAP forecast of specialist places for {year_label(int(last['year'].iloc[0]))}: {said}"
             )
     for path in found.files.get("scorecard", []):
-        found.keep(read_scorecard(path, found.issues, la_code=question.county_code))
+        table = found.keep(read_scorecard(path, found.issues, la_code=question.county_code))
+        if table is not None:
+            account = next(one for one in found.accounts if one.file == path.name)
+            found.leave(path.name, account.used, "read and checked; no figure of the area comes from it")
+
+
+def _of_districts(table: pd.DataFrame, found: Found) -> pd.DataFrame:
+    """Return the rows of the area's own districts; all of them where the file names none of these."""
+    areas = found.tables.get("areas")
+    if areas is None:
+        return table
+    districts = areas[areas["level"] == "district"]
+    codes = set(districts["area_id"].astype(str).str.removesuffix("-district"))
+    mine = table["district_code"].isin(codes) | table["district_name"].isin(set(districts["area_name"]))
+    return table[mine] if mine.any() else table
 
 
 def _releases(found: Found, question: Question) -> dict[str, pd.DataFrame]:
@@ -107,7 +124,7 @@ def _releases(found: Found, question: Question) -> dict[str, pd.DataFrame]:
     return out
 
 
-def _from_release(found: Found, releases: Mapping[str, pd.DataFrame]) -> None:
+def _from_release(found: Found, releases: Mapping[str, pd.DataFrame], question: Question) -> None:
     lacking = [name for name in ("caseload", "needs") if name not in releases]
     if lacking:
         found.say("plans", "file_missing", f"there is no usable {' and no '.join(lacking)} file of the release of "
@@ -115,6 +132,13 @@ def _from_release(found: Found, releases: Mapping[str, pd.DataFrame]) -> None:
                   "put them there, or the table rates.csv")  # fmt: skip
         return
     needs, caseload = releases["needs"], releases["caseload"]
+    years = sorted({int(table["year"].max()) for table in (needs, caseload)})
+    if years != [question.calibration_year]:
+        said = " and ".join(year_label(year) for year in years)
+        found.say("plans", "year_differs", f"the newest plans of the release are of {said}; the calibration year is "
+                  f"{year_label(question.calibration_year)}", "state the year of the release with --year, or put the "
+                  "release of that year there")  # fmt: skip
+        return
     residential = releases.get("residential settings")
     try:
         found.tables["rates"] = pattern_from_release(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.model.tables import TABLES
 from sufficiency.sources.public.text_table import header_of, sheet_names
+from sufficiency.sources.workbook import WORKBOOK_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,8 @@ KINDS: Final[dict[str, str]] = {
 }
 _SHAPES: Final = (".geojson", ".gpkg", ".shp", ".zip")
 _ROADS: Final = (".osm.pbf", ".osm", ".osm.gz", ".graphml")
-# Left beside a shapefile or a fetched file: read with it.
-_BESIDE: Final = (".json", ".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".md", ".txt", ".toml")
+# Left beside a shapefile: read with it.
+_BESIDE: Final = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 _BY_COLUMNS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("gias_links", (r"urn", r"link ?urn")),
     ("gias", (r"urn", r"establishment[ _]?name")),
@@ -79,6 +80,10 @@ def _kind(path: Path) -> str | None:
     for ends, kind in ((_ROADS, "roads"), (_SHAPES, "boundaries"), (_BESIDE, "")):
         if name.endswith(ends):
             return kind
+    if name.endswith(".json") and path.with_suffix("").exists():
+        return ""  # the record of a fetched file
+    if name == WORKBOOK_NAME:
+        return None
     if name.endswith((".xlsx", ".xlsm")):
         return "population" if sheet_names(path) else None
     if not name.endswith(".csv"):

@@ -45,6 +45,9 @@ def prepare_schools(found: Found, question: Question) -> None:
     register = pd.concat(usable, ignore_index=True).drop_duplicates("urn")
     found.tables["register"] = register
     if "settings" in found.tables:
+        if not found.files.get("sen2"):
+            for account in [one for one in found.accounts if one.kind.startswith("register of schools")]:
+                found.leave(account.file, account.used, "settings.csv is used instead")
         return
     first = next((link for link in links if link is not None), None)
     schools = open_in(register, question.calibration_year, first)

@@ -93,3 +93,21 @@ def test_tables_that_disagree_are_told_before_the_run(oxfordshire):
     assert "must agree" in issues[0].message
     mixed = adjusted(oxfordshire, assumptions={"placement_mix": "table"})
     assert "has no demand/placement_mix.csv" in next(iter(checks.forecast_holds(mixed))).message
+
+
+def test_totals_that_do_not_close_are_found_by_the_check(oxfordshire):
+    districts = sorted(set(oxfordshire.zones["district_id"]))
+    rows = [("E10000025", 600)] + [(district, 100) for district in districts]
+    totals = pd.DataFrame(rows, columns=["area_id", "pupils"]).assign(
+        year=2028, phase="all", need="all", place_sought="headline")  # fmt: skip
+    issues = list(checks.forecast_holds(dataclasses.replace(oxfordshire, demand_totals=totals)))
+    assert [one.table for one in issues] == ["demand_totals"]
+    one_only = dataclasses.replace(oxfordshire, demand_totals=totals.iloc[1:2])
+    assert "area_id" in next(iter(checks.forecast_holds(one_only))).message
+
+
+def test_faults_of_the_mix_are_named_in_its_file(oxfordshire):
+    mix = pd.DataFrame({"need": "ASD", "phase": "primary", "place_sought": ["special_school", "specialist_base"],
+                        "year": 2028, "sought_share": 0.9})  # fmt: skip
+    inputs = adjusted(oxfordshire, assumptions={"placement_mix": "table"}, tables={"placement_mix": mix})
+    assert [one.table for one in checks.forecast_holds(inputs)] == ["placement_mix"]

@@ -109,7 +109,7 @@ def test_a_district_is_shared_as_the_forecast_is() -> None:
         ([*NEEDS_2025, *PHASES_2025[:2], (*PHASES_2025[2][:-1], 8)], r"sum to 100 .* to 99|sum to 99 .* to 100"),
         (
             [*NEEDS_2025, *OTHER_NEEDS],
-            r"headline, 2025\): the totals disagree, those by district_id and need sum to 17 for MLD .* by need to 18",
+            r"headline, 2025\): the totals disagree, those by area_id and need sum to 17 for MLD .* by need to 18",
         ),
         (NEEDS_2025[:-1], r"none for south, SLD: give one for each, 0 for none"),
         ([*NEEDS_2025, ("east", 2025, "all", "ASD", "headline", 1)], r"asks for 1 pupils of east, ASD: there can"),

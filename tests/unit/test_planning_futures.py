@@ -159,3 +159,17 @@ def test_small_figures_of_the_futures_stay_in(awaiting, drawn):
     change = shelf.tables["mitigation_deltas"]["headline_change_pupils"].dropna().abs()
     assert not change.between(1, 5).any()
     assert shelf.tables["accounts"]["file"].tolist() == ["a.csv"]
+
+
+def test_one_hidden_mitigation_is_not_the_rest_of_all_together(oxfordshire):
+    known = oxfordshire.areas[["area_id", "area_name", "level", "parent_id"]]
+    shelf = Shelf(known.set_index("area_id")["area_name"])
+    deltas = planning.mitigation_deltas(oxfordshire)
+    put_futures(shelf, {"mitigation_deltas": deltas}, pd.DataFrame(known), hide_up_to=5)
+    veil = shelf.hidden["mitigation_deltas"]
+    rows = shelf.tables["mitigation_deltas"]
+    for column in [name for name in rows.columns if name.endswith("_change_pupils")]:
+        for year in set(rows["year"]):
+            hidden = veil[column][rows["year"] == year]
+            together = rows["mitigation_id"][rows["year"] == year] == "all"
+            assert hidden[~together].sum() != 1 or hidden[together].all()

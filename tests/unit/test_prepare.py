@@ -59,7 +59,7 @@ def test_files_are_known_by_their_columns_not_their_names(files: Path, tmp_path:
     (tmp_path / "read me.txt").write_text("hello", encoding="utf-8")
     found, unknown = recognise(tmp_path)
     assert {"boundaries", "population", "gias", "ehc_plans", "postcodes"} <= set(found)
-    assert [path.name for path in unknown] == ["shopping.csv"]
+    assert [path.name for path in unknown] == ["read me.txt", "shopping.csv"]
 
 
 def test_two_tables_of_one_file_name_are_told_apart_by_their_columns() -> None:
@@ -191,3 +191,72 @@ def test_a_prepared_area_is_loaded_and_assessed(prepared) -> None:
     found = sufficiency.assess(inputs, policies=("optimal",))
     assert (found.conservation["in"] == found.conservation[["placed", "unplaced", "excluded"]].sum(axis=1)).all()
     assert all(certificate.optimal for certificate in found.allocation.certificates)
+
+
+def copied(files: Path, folder: Path, **more: bytes) -> Path:
+    """Return a copy of the files with others added or put in their place (``name__ext`` is name.ext)."""
+    folder.mkdir()
+    for path in files.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    for name, raw in more.items():
+        (folder / name.replace("__", ".")).write_bytes(raw)
+    return folder
+
+
+def accounts(found) -> dict[str, object]:
+    return {account.file: account for account in found.accounts}
+
+
+def test_the_later_vintage_of_boundaries_is_used_whatever_the_names(files: Path, tmp_path: Path) -> None:
+    older = (files / "lsoa.geojson").read_bytes().replace(b"LSOA21", b"LSOA11").replace(b"E01", b"E09")
+    folder = copied(files, tmp_path / "files", zz_older__geojson=older)
+    found = prepare_area(folder, tmp_path / "area", question(), report_date=DATE)
+    assert found.tables["gazetteer"]["zone_id"].str.startswith("E01").all()
+    left = accounts(found)["zz_older.geojson"]
+    assert (left.used, left.set_aside["another vintage is used"]) == (0, invented.WIDE * invented.DEEP)
+
+
+def test_zones_of_other_districts_are_set_aside_in_the_account(files: Path, tmp_path: Path) -> None:
+    found = prepare_area(files, tmp_path / "area", question(districts=(invented.SOUTH,)), report_date=DATE)
+    # The north has one row of four zones, the south two.
+    assert accounts(found)["lsoa.geojson"].set_aside == {"outside the districts": 4}
+    assert accounts(found)["lsoa.geojson"].used == 8
+    districts = found.tables["areas"]
+    assert districts.loc[districts["level"] == "district", "area_id"].tolist() == [invented.SOUTH]
+
+
+def test_a_hidden_yield_is_missing_and_not_none(files: Path, tmp_path: Path) -> None:
+    whole = prepare_area(files, tmp_path / "whole", question(), report_date=DATE)
+    with (files / "yields.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file))
+    names = ("time_period", "SEN_type", "number_of_pupils_with_SEN", "total_number_of_pupils")
+    year, sen, count, total = (lines[0].index(name) for name in names)
+    newest = max(line[year] for line in lines[1:])
+    mine = [line for line in lines[1:] if line[year] == newest and line[sen] == "EHCP"]
+    share = sum(int(line[count]) for line in mine) / sum(int(line[total]) for line in mine)
+    assert whole.assumptions["new_homes_ehcp_share"][0] == f"{share:.4f}"
+    mine[0][count] = "c"
+    rest = sum(int(line[count]) for line in mine[1:]) / sum(int(line[total]) for line in mine[1:])
+    text = "\n".join(",".join(line) for line in lines) + "\n"
+    folder = copied(files, tmp_path / "files", yields__csv=text.encode())
+    found = prepare_area(folder, tmp_path / "area", question(), report_date=DATE)
+    assert found.assumptions["new_homes_ehcp_share"][0] == f"{rest:.4f}"
+
+
+def test_years_that_do_not_agree_are_refused(files: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as refused:
+        prepare_area(files, tmp_path / "area", question(calibration_year=2010, first_year=2011, population_year=None),
+                     report_date=DATE)  # fmt: skip
+    said = " ".join(refused.value.issues["message"])
+    assert "the newest plans of the release are of 2024/25; the calibration year is 2010/11" in said
+    assert "the population is of mid-2024, after the calibration year 2010/11" in said
+
+
+def test_a_table_given_twice_is_refused(files: Path, tmp_path: Path) -> None:
+    rows = b"need,phase,place_sought,provision_type,order,penalty_min,source\n"
+    folder = copied(files, tmp_path / "files", acceptance__csv=rows)
+    (folder / "more").mkdir()
+    (folder / "more" / "acceptance.csv").write_bytes(rows)
+    with pytest.raises(DataError) as refused:
+        prepare_area(folder, tmp_path / "area", question(), report_date=DATE)
+    assert "there are two files of the table acceptance" in set(refused.value.issues["message"])
