@@ -106,8 +106,12 @@ def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str
     for name in names:
         say(f"Assessing {inputs.scenarios[name].title}")
         applied = planning.apply_scenario(inputs, name)
-        same = applied.roads is inputs.roads and applied.speeds is inputs.speeds
-        assessments[name] = assess(applied, name, demand=demand, network=network if same else None)
+        assessments[name] = assess(
+            applied,
+            name,
+            demand=demand if planning.same_demand(inputs, applied) else None,
+            network=network if planning.same_roads(inputs, applied) else None,
+        )
     say("Comparing scenarios")
     tables = job_tables(inputs, assessments)
     say("Hiding small figures")

@@ -220,7 +220,7 @@ def schemes() -> gpd.GeoDataFrame:
         funding_line="Grant",
         funding_status="secured",
         delivery_rag="green",
-        rationale="",
+        rationale="made up",
         source="made up",
         quality="illustrative",
     )

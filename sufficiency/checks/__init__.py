@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from sufficiency.checks import demand, placements, roads, tables
+from sufficiency.checks import demand, placements, roads, schemes, tables
 from sufficiency.model.issues import Issue, issues_table
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
     tables.controls,
     tables.zones_peopled,
     tables.scenarios,
+    schemes.scheme_rows,
+    schemes.scenarios_hold,
     demand.driver_references,
     demand.ranges_ascend,
     demand.mitigations,

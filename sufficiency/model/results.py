@@ -36,8 +36,43 @@ class RoadTables:
 
 
 @dataclass(frozen=True)
+class NewRoad:
+    """A road that a scenario adds: a straight link between two nodes, driven both ways."""
+
+    from_node_id: str
+    to_node_id: str
+    road_class: str
+    length_m: float | None = None
+
+
+@dataclass(frozen=True)
+class SpeedChange:
+    """Speeds that a scenario multiplies by a share: those of one road class, or ``all``."""
+
+    road_class: str
+    kph_share: float
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """A row of table `acceptance` that a scenario adds: another type of place than the one sought."""
+
+    place_sought: str
+    provision_type: str
+    need: str = "all"
+    phase: str = "all"
+    order: int = 1
+    penalty_min: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Scenario:
-    """A named set of schemes laid over the baseline."""
+    """A named set of schemes laid over the baseline, with changes of demand, roads, speeds and rules.
+
+    ``scheme_ids`` are all of its schemes, those of the scenario that it is based on among them. ``assumptions`` are
+    other values of assumptions; ``mitigations`` the ids of those applied, besides the area's own.
+    """
 
     scenario_id: str
     title: str
@@ -45,6 +80,14 @@ class Scenario:
     scheme_ids: tuple[str, ...]
     stated_places: int | None
     illustrative: bool
+    complete_in: str = ""
+    based_on: str = ""
+    assumptions: Mapping[str, Any] = field(default_factory=dict)
+    mitigations: tuple[str, ...] = ()
+    closed_edge_ids: tuple[str, ...] = ()
+    new_roads: tuple[NewRoad, ...] = ()
+    speed_changes: tuple[SpeedChange, ...] = ()
+    substitutions: tuple[Substitution, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -327,6 +327,13 @@ INPUT_ROWS: Final[list[Row]] = [
             ("action", "code", "what it does", {"codes": v.ACTIONS}),
             ("setting_id", "text", "setting, present or new", {}),
             ("setting_name", "text", "name of the setting", {}),
+            (
+                "from_provision_id",
+                "text",
+                "convert, relocate: the provision whose places it takes over; close: the one that closes, blank = all "
+                "of the type at the setting",
+                OPTIONAL,
+            ),
             *POINT,
             *PROVISION,
             ("capital_gbp_low", "float", "capital, low case", COUNT_BLANK),
@@ -357,6 +364,12 @@ INPUT_ROWS: Final[list[Row]] = [
             ("ncy_from", "int", "first national curriculum year", NCY),
             ("ncy_to", "int", "last national curriculum year", NCY),
             ("places", "int", "places open that September", COUNT),
+            (
+                "given_up_places",
+                "int",
+                "convert, relocate: places taken from the old provision; blank = as many as are open",
+                {**COUNT_BLANK, "optional": True},
+            ),
             ("source", "text", "source", {"blank": True, "optional": True}),
             ("quality", "code", "how far they are checked", {"codes": v.QUALITIES, "optional": True, "blank": True}),
         ],

@@ -22,7 +22,7 @@ from sufficiency.planning.programme import (
     schemes_table,
     support_by_area,
 )
-from sufficiency.planning.scenarios import apply_scenario
+from sufficiency.planning.scenarios import apply_scenario, edited, same_demand, same_roads, with_scenario
 
 __all__ = [
     "Observed",
@@ -35,6 +35,7 @@ __all__ = [
     "compare",
     "concentration",
     "draw_futures",
+    "edited",
     "equity",
     "gap_by",
     "growth",
@@ -44,6 +45,8 @@ __all__ = [
     "place_values",
     "programme_places_table",
     "range_table",
+    "same_demand",
+    "same_roads",
     "schemes_table",
     "school_flows",
     "settled",
@@ -51,4 +54,5 @@ __all__ = [
     "support_by_area",
     "unlocks",
     "why_not",
+    "with_scenario",
 ]

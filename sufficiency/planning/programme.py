@@ -8,7 +8,7 @@ import pandas as pd
 
 from sufficiency.measures import capacity_by_area, capital_table
 from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES
-from sufficiency.planning.scenarios import added_places
+from sufficiency.planning.schemes import added_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

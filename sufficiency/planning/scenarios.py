@@ -1,53 +1,32 @@
-"""A scenario makes new inputs: the baseline with the places of its schemes laid over it.
+"""A scenario makes new inputs: the baseline with schemes, and changes of demand, roads, speeds and rules, laid over it.
 
-Each (scheme, first year, last year) of `scheme_places` becomes its own department row of `provision`, whose places are
-the stock open each September. The result goes through the same checks as any other inputs; an empty scenario gives the
-baseline itself.
+The result goes through the same front door as any other inputs. Tables that a scenario does not touch are the very
+same objects, so an empty scenario gives the baseline itself.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import pandas as pd
+from shapely.geometry import LineString
 
+from sufficiency.checks.schemes import faults_of
 from sufficiency.model.errors import DataError, ParameterError
+from sufficiency.model.parameters import with_values
+from sufficiency.model.vocabulary import ALL
+from sufficiency.planning.schemes import lay_schemes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from sufficiency.model.results import Inputs
+    from sufficiency.model.results import Inputs, RoadTables, Scenario
+
+__all__ = ["BASELINE", "apply_scenario", "edited", "same_demand", "same_roads", "with_scenario"]
 
 BASELINE: Final = "do_nothing"
-MODELLED_ACTIONS: Final = ("open", "expand", "close")
-
-
-def scheme_departments(schemes: pd.DataFrame, scheme_places: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per scheme and department with its provision id.
-
-    Parameters
-    ----------
-    schemes, scheme_places
-        Tables.
-
-    Returns
-    -------
-    DataFrame
-        scheme_id, ncy_from, ncy_to, year, places, provision_id (``<scheme>:<first>-<last>``) and the scheme's fields.
-    """
-    rows = scheme_places[["scheme_id", "year", "ncy_from", "ncy_to", "places"]].merge(
-        schemes.drop(columns=["ncy_from", "ncy_to", "geometry"], errors="ignore"), on="scheme_id", validate="m:1"
-    )
-    years = rows["ncy_from"].astype(str) + "-" + rows["ncy_to"].astype(str)
-    return rows.assign(provision_id=rows["scheme_id"] + ":" + years)
-
-
-def added_places(schemes: pd.DataFrame, scheme_places: pd.DataFrame, types: Sequence[str]) -> pd.Series:
-    """Return the places of the types that the schemes have open, by year (a closure adds none)."""
-    rows = scheme_places.merge(schemes[["scheme_id", "action", "provision_type"]], on="scheme_id", validate="m:1")
-    rows = rows[rows["provision_type"].isin(list(types)) & (rows["action"] != "close")]
-    return rows.groupby("year")["places"].sum()
 
 
 def apply_scenario(inputs: Inputs, scenario_id: str) -> Inputs:
@@ -63,84 +42,140 @@ def apply_scenario(inputs: Inputs, scenario_id: str) -> Inputs:
     Returns
     -------
     Inputs
-        New inputs; the baseline is not changed. Without schemes they hold the very same tables.
+        New inputs; the baseline is not changed. What the scenario leaves alone are the very same tables.
 
     Raises
     ------
     ParameterError
-        When there is no such scenario.
+        When there is no such scenario, or it gives an assumption a value that is not possible.
     DataError
-        When a scheme is unknown, does something that is not modelled, expands or closes an unknown setting, or closes
-        and yet has places. All faults at once.
+        When its schemes are unknown, contradict one another or take places that are not there, or it names a road or a
+        mitigation that is not there. All faults at once.
     """
     if scenario_id not in inputs.scenarios:
         message = f"there is no scenario {scenario_id!r}; there are {', '.join(sorted(inputs.scenarios))}"
         raise ParameterError(message)
-    wanted = inputs.scenarios[scenario_id].scheme_ids
-    if not wanted:
-        return inputs
-    _check(inputs, scenario_id, wanted)
-    schemes = inputs.schemes[inputs.schemes["scheme_id"].isin(wanted)].sort_values("scheme_id")
-    stock = inputs.scheme_places[inputs.scheme_places["scheme_id"].isin(wanted)]
-    departments = scheme_departments(pd.DataFrame(schemes), stock)
-    closing = departments[departments["action"] == "close"]
-    opening = departments[(departments["action"] != "close") & (departments["places"] > 0)]
+    scenario = inputs.scenarios[scenario_id]
+    faults = faults_of(inputs, scenario)
+    if faults:
+        raise DataError("; ".join(faults))
+    changes: dict[str, Any] = {}
+    if scenario.scheme_ids:
+        changes |= lay_schemes(inputs, scenario.scheme_ids)._asdict()
+    if scenario.assumptions:
+        changes["parameters"] = with_values(inputs.parameters, scenario.assumptions)
+    if scenario.mitigations:
+        changes["applied_mitigations"] = tuple(dict.fromkeys([*inputs.applied_mitigations, *scenario.mitigations]))
+    if scenario.closed_edge_ids or scenario.new_roads:
+        changes["roads"] = _roads(inputs.roads, scenario)
+    if scenario.speed_changes:
+        changes["speeds"] = _speeds(inputs.speeds, scenario)
+    if scenario.substitutions:
+        changes["acceptance"] = _acceptance(inputs.acceptance, scenario)
+    return dataclasses.replace(inputs, **changes) if changes else inputs
+
+
+def same_demand(inputs: Inputs, applied: Inputs) -> bool:
+    """Return whether a scenario has the pupils of its baseline: nothing that the forecast rests on is changed."""
+    return applied.applied_mitigations == inputs.applied_mitigations and (applied.parameters is inputs.parameters)
+
+
+def same_roads(inputs: Inputs, applied: Inputs) -> bool:
+    """Return whether a scenario has the roads and speeds of its baseline, at the same time of day."""
+    return applied.roads is inputs.roads and applied.speeds is inputs.speeds and applied.parameters is inputs.parameters
+
+
+def edited(
+    scenario: Scenario,
+    scenario_id: str,
+    *,
+    title: str = "",
+    add: Iterable[str] = (),
+    leave_out: Iterable[str] = (),
+) -> Scenario:
+    """Return a scenario with further schemes, or without some; adding and then leaving out gives the same schemes.
+
+    Parameters
+    ----------
+    scenario
+        Not changed.
+    scenario_id, title
+        Name and title of the new one.
+    add, leave_out
+        Ids of schemes.
+
+    Raises
+    ------
+    ParameterError
+        When a scheme that is left out is not one of the scenario's.
+    """
+    gone = tuple(leave_out)
+    together = tuple(dict.fromkeys([*scenario.scheme_ids, *add]))
+    missing = [one for one in gone if one not in together]
+    if missing:
+        message = f"the scenario {scenario.scenario_id} has no scheme {missing[0]!r} to leave out"
+        raise ParameterError(message)
     return dataclasses.replace(
-        inputs,
-        settings=_settings(inputs, schemes[schemes["action"] != "close"]),
-        provision=_provision(inputs, opening),
-        places=_places(inputs, opening, closing),
-        support_bases=_support_bases(inputs, schemes),
+        scenario,
+        scenario_id=scenario_id,
+        title=title or scenario.title,
+        scheme_ids=tuple(one for one in together if one not in gone),
+        stated_places=None,
+        based_on="",
     )
 
 
-def _check(inputs: Inputs, scenario_id: str, wanted: Sequence[str]) -> None:
-    faults = []
-    known = {row.scheme_id: (row.action, row.setting_id) for row in inputs.schemes.itertuples()}
-    settings = set(inputs.settings["setting_id"])
-    open_places = inputs.scheme_places.groupby("scheme_id")["places"].max()
-    for scheme_id in wanted:
-        if scheme_id not in known:
-            faults.append(f"scenario {scenario_id} names the unknown scheme {scheme_id}")
-            continue
-        action, setting_id = known[scheme_id]
-        if action not in MODELLED_ACTIONS:
-            faults.append(f"scheme {scheme_id}: {action} is not modelled; write it as a close and an open")
-        if action in {"expand", "close"} and setting_id not in settings:
-            faults.append(f"scheme {scheme_id} would {action} the unknown setting {setting_id}")
-        if action == "close" and open_places.get(scheme_id, 0) > 0:
-            faults.append(f"scheme {scheme_id} closes, but has places open: write 0 places in the years it is closed")
-    if faults:
-        raise DataError("; ".join(faults))
+def with_scenario(inputs: Inputs, scenario: Scenario) -> Inputs:
+    """Return the inputs with one more scenario, or another of the same name."""
+    return dataclasses.replace(inputs, scenarios={**inputs.scenarios, scenario.scenario_id: scenario})
 
 
-def _settings(inputs: Inputs, schemes: pd.DataFrame) -> pd.DataFrame:
-    new = schemes[~schemes["setting_id"].isin(inputs.settings["setting_id"])].drop_duplicates("setting_id")
-    rows = new.assign(sector="state", status="proposed", school_phase="")
-    rows = rows[[column for column in inputs.settings.columns if column in rows.columns]]
-    return pd.concat([inputs.settings, rows], ignore_index=True)
-
-
-def _provision(inputs: Inputs, opening: pd.DataFrame) -> pd.DataFrame:
-    rows = opening.drop_duplicates("provision_id")
-    return pd.concat([inputs.provision, rows[list(inputs.provision.columns)]], ignore_index=True)
-
-
-def _places(inputs: Inputs, opening: pd.DataFrame, closing: pd.DataFrame) -> pd.DataFrame:
-    rows = opening.rename(columns={"places": "planned_places"}).assign(basis="assumed", quality="illustrative")
-    rows = rows[["provision_id", "year", "planned_places", "basis", "source", "quality"]]
-    kept = inputs.places
-    if len(closing):
-        shut = inputs.provision.merge(
-            closing[["setting_id", "provision_type", "year"]].drop_duplicates(), on=["setting_id", "provision_type"]
+def _roads(roads: RoadTables, scenario: Scenario) -> RoadTables:
+    """Return the roads without those closed and with those new: straight lines, driven both ways."""
+    edges = roads.edges[~roads.edges["edge_id"].isin(scenario.closed_edge_ids)]
+    points = roads.nodes.set_index("node_id").geometry
+    rows, lines = [], []
+    for number, road in enumerate(scenario.new_roads, start=1):
+        line = LineString([points[road.from_node_id], points[road.to_node_id]])
+        lines.append(line)
+        rows.append(
+            {
+                "edge_id": f"{scenario.scenario_id}:new-{number}",
+                "from_node_id": road.from_node_id,
+                "to_node_id": road.to_node_id,
+                "forward": True,
+                "backward": True,
+                "road_class": road.road_class,
+                "road_number": "",
+                "maxspeed_kph": float("nan"),
+                "urban": False,
+                "access_only": False,
+                "side_streets": False,
+                "length_m": float(line.length if road.length_m is None else road.length_m),
+            }
         )
-        gone = kept.merge(shut[["provision_id", "year"]], on=["provision_id", "year"], how="left", indicator=True)
-        kept = kept[(gone["_merge"] == "left_only").to_numpy()]
-    return pd.concat([kept, rows.astype({"planned_places": "int64"})], ignore_index=True)
+    if rows:
+        frame = pd.DataFrame(rows)
+        new = gpd.GeoDataFrame(frame[[name for name in frame if name in edges.columns]], geometry=lines, crs=edges.crs)
+        edges = gpd.GeoDataFrame(pd.concat([edges, new], ignore_index=True), crs=edges.crs)
+    turns = roads.turns
+    if turns is not None:
+        kept = set(edges["edge_id"])
+        turns = turns[turns["from_edge_id"].isin(kept) & turns["to_edge_id"].isin(kept)]
+    return dataclasses.replace(roads, edges=edges.reset_index(drop=True), turns=turns)
 
 
-def _support_bases(inputs: Inputs, schemes: pd.DataFrame) -> pd.DataFrame:
-    """Keep the bases of every scenario, and those that open with support-base schemes where the scenario has some."""
-    bases = inputs.support_bases
-    kinds = {"support_base", "early_years_base"} & set(schemes["provision_type"])
-    return bases.assign(scenario_id="") if kinds else bases
+def _speeds(speeds: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    share = pd.Series(1.0, index=speeds.index)
+    for change in scenario.speed_changes:
+        share = share.mask(
+            (speeds["road_class"] == change.road_class) | (change.road_class == ALL), share * change.kph_share
+        )
+    return speeds.assign(kph=speeds["kph"] * share)
+
+
+def _acceptance(acceptance: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    rows = pd.DataFrame([dataclasses.asdict(one) for one in scenario.substitutions])
+    rows = rows[[name for name in acceptance.columns if name in rows.columns]]
+    both = rows if acceptance.empty else pd.concat([acceptance, rows], ignore_index=True)
+    return both.drop_duplicates(["need", "phase", "place_sought", "provision_type"], keep="last", ignore_index=True)

@@ -214,7 +214,7 @@ CASES = [
 def test_the_tiny_county_has_no_fault():
     found = check(tiny.inputs())
     assert found.empty, found.to_string()
-    assert len(CHECKS) == 24
+    assert len(CHECKS) == 26
 
 
 @pytest.mark.parametrize(("make", "name", "column", "value"), [case[1:] for case in CASES], ids=[x[0] for x in CASES])

@@ -10,7 +10,7 @@ import pytest
 
 from sufficiency import measures, planning
 from sufficiency.model.errors import DataError, ParameterError
-from sufficiency.planning.scenarios import added_places, scheme_departments
+from sufficiency.planning.schemes import added_places, scheme_departments
 from tests import tiny_county as tiny
 
 TABLES = ("settings", "provision", "places", "schemes", "scheme_places", "support_bases", "areas", "zones")
@@ -87,7 +87,7 @@ def test_a_scenario_is_the_same_as_editing_the_tables_by_hand():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"scheme_id": "more-first", "column": "action", "value": "relocate"}, "not modelled"),
+        ({"scheme_id": "more-first", "column": "action", "value": "relocate"}, "does not say which provision"),
         ({"scheme_id": "more-first", "column": "setting_id", "value": "S9"}, "unknown setting S9"),
     ],
 )
