@@ -8,22 +8,30 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import functools
+import importlib
 import logging
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sufficiency.cli.back_test import add_options as add_back_test_options
 from sufficiency.cli.fetch import add_options as add_fetch_options
-from sufficiency.cli.forecast import add_options as add_forecast_options
 from sufficiency.cli.prepare import add_options as add_prepare_options
 from sufficiency.cli.screen import Steps, cell, print_columns, print_issues, sentence
-from sufficiency.model.errors import DataError, InfeasibleError, NetworkError, ParameterError, SufficiencyError
+from sufficiency.model.errors import (
+    DataError,
+    GeographyError,
+    InfeasibleError,
+    NetworkError,
+    ParameterError,
+    SufficiencyError,
+)
 from sufficiency.model.vocabulary import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
     from sufficiency.model.results import Inputs
     from sufficiency.run import Job
@@ -36,6 +44,12 @@ ENVIRONMENT: Final = 4
 # 128 and the number of SIGPIPE: what a shell reports of a tool whose reader, such as `head`, has gone.
 READER_GONE: Final = 141
 _OPEN_ELSEWHERE: Final = " Is it open elsewhere, or the disk full?"
+# name, module of this room with `add_options` and the function, and what the command does
+_OF_AN_AREA: Final = (
+    ("forecast", "forecast", "forecast", "the forecast with its range, and what each mitigation changes"),
+    ("backtest", "back_test", "backtest", "how the forecast would have done in past years, beside naive methods"),
+    ("whatif", "what_if", "whatif", "what would change if places opened at a point, a postcode or a school"),
+)
 _AREA_HELP: Final = "area directory; without it the embedded Oxfordshire (illustrative)"
 
 
@@ -68,7 +82,7 @@ def _command(options: argparse.Namespace) -> int:
         if error.issues is not None:
             print_issues(error.issues, sys.stderr)
         return BAD_INPUT
-    except (ParameterError, NetworkError) as error:
+    except (GeographyError, NetworkError, ParameterError) as error:
         print(f"\n{sentence(error)}", file=sys.stderr)
         return BAD_INPUT
     except InfeasibleError as error:
@@ -157,12 +171,11 @@ def _parser() -> argparse.ArgumentParser:
     add_prepare_options(
         add("prepare", _prepare, "make an area out of public files and your own, with the account of every row")
     )
-    futures = add("forecast", _forecast, "the forecast with its range, and what each mitigation changes")
-    futures.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
-    add_forecast_options(futures)
-    tested = add("backtest", _backtest, "how the forecast would have done in past years, beside naive methods")
-    tested.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
-    add_back_test_options(tested)
+    for name, module, function, text in _OF_AN_AREA:
+        room = importlib.import_module(f"sufficiency.cli.{module}")
+        one = add(name, functools.partial(_of_an_area, room, function), text)
+        one.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
+        room.add_options(one)
     redraw = add(
         "redraw",
         _redraw,
@@ -275,17 +288,8 @@ def _prepare(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _forecast(options: argparse.Namespace) -> int:
-    from sufficiency.cli.forecast import forecast
-
-    forecast(options, _load(options.area))
-    return DONE
-
-
-def _backtest(options: argparse.Namespace) -> int:
-    from sufficiency.cli.back_test import backtest
-
-    backtest(options, _load(options.area))
+def _of_an_area(room: ModuleType, function: str, options: argparse.Namespace) -> int:
+    getattr(room, function)(options, _load(options.area))
     return DONE
 
 

@@ -1,0 +1,55 @@
+"""One year of one scenario placed jointly: what became of every headline pupil, without the rest of an assessment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sufficiency import allocation, measures
+from sufficiency.assess import demand_of, network_of, residents_places, rules_of
+from sufficiency.travel import journey_times
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sufficiency.model.results import Inputs
+    from sufficiency.travel import RoadNetwork
+
+__all__ = ["outcomes_of_year"]
+
+
+def outcomes_of_year(
+    inputs: Inputs,
+    year: int,
+    scenario_id: str,
+    *,
+    demand: pd.DataFrame | None = None,
+    network: RoadNetwork | None = None,
+) -> pd.DataFrame:
+    """Return `outcomes` of policy `optimal` in one year; the same rows that `assess` has for it.
+
+    Parameters
+    ----------
+    inputs
+        Checked inputs of the scenario.
+    year, scenario_id
+        The year, and the name that rows are labelled with.
+    demand, network
+        As for `assess`.
+    """
+    groups = demand_of(inputs) if demand is None else demand
+    roads = network_of(inputs) if network is None else network
+    groups = groups[groups["year"] == year]
+    travel = journey_times(roads, inputs.origins, inputs.settings, bands=False)
+    allocated = allocation.allocate(
+        groups,
+        inputs.provision,
+        residents_places(inputs),
+        inputs.acceptance,
+        travel,
+        policy="optimal",
+        years=[year],
+        scenario_id=scenario_id,
+        rules=rules_of(inputs),
+    )
+    described = measures.describe_groups(groups, inputs.zones, inputs.parameters.county_id)
+    return measures.outcomes(allocated, described[described["headline"]], inputs.provision, inputs.settings)

@@ -1,0 +1,402 @@
+"""What if places opened here? One proposal, one year, answered by mending the proven optimum of that year.
+
+`ready_to_ask` opens a year once: roads, homes, and the optimum. `whatif` then needs one column of journeys to the new
+site and a mend of the optimum, and gives what every optimum shares: pupils by tier, pupils without a place, and the
+day's travel. Who gains and who loses comes from a full allocation with the proposal written as a scheme: see
+`as_scheme` and `apply_scenario`. First-fit placements: where the area accepts substitutes, those come after.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from sufficiency import allocation, measures
+from sufficiency.assess import demand_of, network_of, rules_of
+from sufficiency.checks.schemes import BASE_PLACES
+from sufficiency.model.errors import DataError, GeographyError, ParameterError
+from sufficiency.model.geography import within_system
+from sufficiency.model.results import Scenario, TravelTimes
+from sufficiency.model.vocabulary import (
+    HEADLINE_NCY,
+    HEADLINE_TYPES,
+    NCY_MAX,
+    NCY_MIN,
+    NEEDS,
+    PROVISION_ATTENDANCE,
+    PROVISION_TYPE_NAMES,
+    SEXES,
+    year_label,
+)
+from sufficiency.planning.opened_year import open_year
+from sufficiency.travel.matrix import positions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sufficiency.allocation import SettledYear, YearFigures
+    from sufficiency.model.results import Inputs
+    from sufficiency.planning.opened_year import OpenedYear
+    from sufficiency.travel import RoadNetwork, Toward
+
+__all__ = ["Answer", "Proposal", "ReadyYear", "as_scheme", "ready_to_ask", "whatif", "with_proposal"]
+
+NAME: Final = "what_if"
+MOST_PLACES: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A provision that might open: at a point in metres, for some needs and year groups, with some places.
+
+    ``closing`` gives provision that would be left with other places instead, by provision_id: 0 closes it, so that a
+    relocation is a proposal that closes what it replaces. ``closes_in`` is the first year without it; None = it stays.
+    """
+
+    easting_m: float
+    northing_m: float
+    provision_type: str
+    needs: tuple[str, ...]
+    ncy_from: int
+    ncy_to: int
+    places: int
+    year: int
+    name: str = "The proposal"
+    sex: str = "any"
+    ehcp_required: bool = True
+    attendance: str = "day"
+    closes_in: int | None = None
+    closing: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadyYear:
+    """A year of a scenario with its optimum, and the roads from every home, ready for proposals."""
+
+    opened: OpenedYear
+    settled: SettledYear
+    before: YearFigures
+    network: RoadNetwork
+    toward: Toward
+    demand: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a proposal changes in one year: figures before and after, and what should be known beside them.
+
+    Travel is of all day pupils together, there and back. Where more pupils are placed locally, more of them travel, so
+    a rise of travel is not by itself a loss.
+    """
+
+    proposal: Proposal
+    year: int
+    before: YearFigures
+    after: YearFigures
+    journeys_per_day: int
+    snap_m: float
+    notes: tuple[str, ...]
+
+    @property
+    def without_local_place_change_pupils(self) -> int:
+        """Change of the pupils without a local place; below 0 fewer are without."""
+        return self.after.without_local_place_pupils - self.before.without_local_place_pupils
+
+    @property
+    def unplaced_change_pupils(self) -> int:
+        """Change of the pupils without any modelled place."""
+        return self.after.unplaced_pupils - self.before.unplaced_pupils
+
+    @property
+    def travel_change_min_per_day(self) -> float:
+        """Change of the day's travel of all pupils together."""
+        return (self.after.travel_min - self.before.travel_min) * self.journeys_per_day
+
+
+def ready_to_ask(
+    inputs: Inputs,
+    year: int,
+    *,
+    scenario_id: str = "do_nothing",
+    demand: pd.DataFrame | None = None,
+    network: RoadNetwork | None = None,
+) -> ReadyYear:
+    """Open a year for proposals.
+
+    Parameters
+    ----------
+    inputs
+        Checked inputs of the scenario that proposals are compared with.
+    year
+        The academic year.
+    scenario_id
+        Name of that scenario.
+    demand, network
+        As for `open_year`.
+
+    Raises
+    ------
+    ParameterError
+        When the area does not forecast that year.
+    """
+    groups = demand_of(inputs) if demand is None else demand
+    roads = network_of(inputs) if network is None else network
+    opened = open_year(inputs, year, scenario_id=scenario_id, demand=groups, network=roads)
+    settled = allocation.settle_year(opened.eligibility)
+    homes = roads.spots(*positions_of(inputs.origins, roads.drives.roads.crs, "origins").T)
+    kept = groups[(groups["year"] == year) & measures.headline_groups(groups)]
+    return ReadyYear(opened, settled, settled.figures(), roads, roads.toward(homes), kept.reset_index(drop=True))
+
+
+def whatif(ready: ReadyYear, proposal: Proposal) -> Answer:
+    """Return what a proposal changes.
+
+    Parameters
+    ----------
+    ready
+        The year, from `ready_to_ask`; not changed.
+    proposal
+        The proposal. A year before it opens, or from the year in which it closes, it changes nothing.
+
+    Raises
+    ------
+    DataError
+        When the proposal cannot be: every fault at once.
+    GeographyError
+        When its site is not on the area's ground.
+    """
+    inputs, year = ready.opened.inputs, ready.opened.eligibility.year
+    _hold_possible(ready, proposal)
+    snap_m, milliseconds = _journeys(ready, proposal)
+    settled = ready.settled
+    if proposal.year <= year and (proposal.closes_in is None or year < proposal.closes_in):
+        if proposal.places:
+            settled = settled.with_provision(_column(ready, proposal, milliseconds))
+        if proposal.closing:
+            settled = settled.with_places(proposal.closing)
+    return Answer(
+        proposal=proposal,
+        year=year,
+        before=ready.before,
+        after=settled.figures(),
+        journeys_per_day=int(inputs.parameters.value("journeys_per_day")),
+        snap_m=snap_m,
+        notes=tuple(_notes(inputs, proposal)),
+    )
+
+
+def as_scheme(inputs: Inputs, proposal: Proposal, scheme_id: str = NAME) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return a proposal as rows of tables `schemes` and `scheme_places`: open, with all places from its first year.
+
+    What it closes is not part of them: write a scheme ``close`` or ``relocate`` for it.
+
+    Parameters
+    ----------
+    inputs
+        The baseline, for the columns of its tables.
+    proposal
+        The proposal.
+    scheme_id
+        Id of the scheme and of its new setting.
+    """
+    fields = {
+        "scheme_id": scheme_id,
+        "scheme_name": proposal.name,
+        "action": "open",
+        "setting_id": scheme_id,
+        "setting_name": proposal.name,
+        "easting_m": float(proposal.easting_m),
+        "northing_m": float(proposal.northing_m),
+        "provision_type": proposal.provision_type,
+        "department": "all",
+        "ncy_from": proposal.ncy_from,
+        "ncy_to": proposal.ncy_to,
+        "needs": ";".join(proposal.needs),
+        "designation": "",
+        "sex": proposal.sex,
+        "ehcp_required": proposal.ehcp_required,
+        "attendance": proposal.attendance,
+        "tier": "local",
+        "funding_status": "unfunded",
+        "source": "a proposal",
+        "quality": "assumed",
+        **dict.fromkeys(("area_id", "district_id", "cluster_id"), ""),
+    }
+    columns = [name for name in inputs.schemes.columns if name != "geometry"]
+    row = pd.DataFrame(
+        [{name: fields.get(name, "" if inputs.schemes[name].dtype == object else np.nan) for name in columns}]
+    )
+    row = row.astype({name: inputs.schemes[name].dtype for name in columns})
+    point = gpd.points_from_xy([proposal.easting_m], [proposal.northing_m])
+    scheme = gpd.GeoDataFrame(row, geometry=point, crs=inputs.schemes.crs)
+    inside = inputs.zones[inputs.zones.intersects(point[0])]
+    if len(inside):
+        scheme = scheme.assign(
+            area_id=inside["cluster_id"].iloc[0],
+            district_id=inside["district_id"].iloc[0],
+            cluster_id=inside["cluster_id"].iloc[0],
+        )
+    last = max(inputs.parameters.years) if proposal.closes_in is None else proposal.closes_in - 1
+    years = [year for year in inputs.parameters.years if proposal.year <= year <= last]
+    stock = pd.DataFrame(
+        {
+            "scheme_id": scheme_id,
+            "year": years,
+            "ncy_from": proposal.ncy_from,
+            "ncy_to": proposal.ncy_to,
+            "places": proposal.places,
+            "source": "a proposal",
+        }
+    )
+    return scheme, stock
+
+
+def with_proposal(inputs: Inputs, proposal: Proposal, *, based_on: str = "do_nothing") -> Inputs:
+    """Return the baseline with a scenario ``what_if``: one of its scenarios and the proposal's places besides.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such scenario, or the proposal closes other provision, which a scheme must say.
+    """
+    if based_on not in inputs.scenarios:
+        message = f"there is no scenario {based_on!r}; there are {', '.join(sorted(inputs.scenarios))}"
+        raise ParameterError(message)
+    if proposal.closing:
+        message = "what the proposal closes is not written here: add a scheme that closes it or relocates it"
+        raise ParameterError(message)
+    scheme, stock = as_scheme(inputs, proposal)
+    base = inputs.scenarios[based_on]
+    scenario = dataclasses.replace(
+        base, scenario_id=NAME, title=proposal.name, scheme_ids=(*base.scheme_ids, NAME), stated_places=None
+    )
+    schemes = gpd.GeoDataFrame(pd.concat([inputs.schemes, scheme], ignore_index=True), crs=inputs.schemes.crs)
+    scenarios: dict[str, Scenario] = {**inputs.scenarios, NAME: scenario}
+    places = pd.concat([inputs.scheme_places, stock], ignore_index=True)
+    return dataclasses.replace(inputs, schemes=schemes, scheme_places=places, scenarios=scenarios)
+
+
+def _journeys(ready: ReadyYear, proposal: Proposal) -> tuple[float, np.ndarray[tuple[int, int], np.dtype[np.int32]]]:
+    """Return how far the site lies from the road that it joins, and milliseconds int32[n_origins, 1] to it."""
+    site = ready.network.spots(np.array([proposal.easting_m]), np.array([proposal.northing_m]))
+    limit_m = float(ready.opened.inputs.parameters.value("snap_limit_m"))
+    snap_m = float(site.snap_m[0])
+    if not snap_m <= limit_m:
+        message = (
+            f"the site at {proposal.easting_m:.0f}, {proposal.northing_m:.0f} is "
+            f"{f'{snap_m / 1_000:.1f} km' if np.isfinite(snap_m) else 'too far'} from any road of the area "
+            f"(limit {limit_m / 1_000:g} km): choose a site on its ground"
+        )
+        raise GeographyError(message)
+    return snap_m, ready.toward.milliseconds(site)
+
+
+def _column(
+    ready: ReadyYear, proposal: Proposal, milliseconds: np.ndarray[tuple[int, int], np.dtype[np.int32]]
+) -> allocation.Eligibility:
+    """Return the eligibility of the year's groups for the proposal alone."""
+    inputs, year = ready.opened.inputs, ready.opened.eligibility.year
+    travel = TravelTimes(
+        origin_ids=tuple(inputs.origins["origin_id"].astype(str)),
+        setting_ids=(NAME,),
+        milliseconds=milliseconds,
+        metres=np.full(milliseconds.shape, -1, dtype=np.int32),
+        profile=ready.network.profile,
+        origin_snap_m=np.zeros(len(milliseconds)),
+        setting_snap_m=np.zeros(1),
+    )
+    provision = pd.DataFrame(
+        {
+            "provision_id": [NAME],
+            "setting_id": NAME,
+            "provision_type": proposal.provision_type,
+            "department": "all",
+            "ncy_from": proposal.ncy_from,
+            "ncy_to": proposal.ncy_to,
+            "needs": ";".join(proposal.needs),
+            "sex": proposal.sex,
+            "ehcp_required": proposal.ehcp_required,
+            "attendance": proposal.attendance,
+            "tier": "local",
+        }
+    )
+    places = pd.DataFrame({"provision_id": [NAME], "year": year, "planned_places": proposal.places})
+    return allocation.build_eligibility(
+        ready.demand,
+        provision,
+        places,
+        inputs.acceptance.iloc[:0],
+        travel,
+        year=year,
+        rules=rules_of(inputs),
+    )
+
+
+def _hold_possible(ready: ReadyYear, proposal: Proposal) -> None:
+    """Raise every fault of a proposal."""
+    parameters = ready.opened.inputs.parameters
+    faults = list(_faults(proposal))
+    if proposal.year not in parameters.years:
+        first, last = year_label(min(parameters.years)), year_label(max(parameters.years))
+        faults.append(f"{year_label(proposal.year)} is not among the years of the area, {first} to {last}")
+    if proposal.closes_in is not None and proposal.closes_in <= proposal.year:
+        faults.append(
+            f"it would close in {year_label(proposal.closes_in)}, before it opens in {year_label(proposal.year)}"
+        )
+    known = set(ready.settled.provision_ids)
+    faults += [f"the provision {one!r} that it would close is unknown" for one in proposal.closing if one not in known]
+    east, north = proposal.easting_m, proposal.northing_m
+    if not (np.isfinite(east) and np.isfinite(north)):
+        faults.append("its easting and northing must be numbers, in metres")
+    elif not bool(within_system([east], [north], parameters.crs)[0]):
+        turned = bool(within_system([north], [east], parameters.crs)[0])
+        hint = ": are easting and northing swapped?" if turned else f": give metres ({parameters.crs}), not degrees"
+        faults.append(f"its position {east:g}, {north:g} is outside {parameters.crs}{hint}")
+    if faults:
+        message = "the proposal cannot be: " + "; ".join(faults)
+        raise DataError(message)
+
+
+def _faults(proposal: Proposal) -> list[str]:
+    faults = []
+    if proposal.provision_type not in HEADLINE_TYPES:
+        known = PROVISION_TYPE_NAMES.get(proposal.provision_type, "")
+        why = (
+            f"{known} is a stream of its own, matched by school" if known else f"{proposal.provision_type!r} is unknown"
+        )
+        faults.append(f"{why}: propose a {' or a '.join(HEADLINE_TYPES)}")
+    whole = isinstance(proposal.places, int | np.integer) and not isinstance(proposal.places, bool)
+    if not whole or not 0 <= proposal.places <= MOST_PLACES:
+        faults.append(f"it has {proposal.places!r} places: give a whole number from 1 to {MOST_PLACES:,}")
+    elif proposal.places == 0 and not proposal.closing:
+        faults.append("it has no places and closes nothing")
+    unknown = [need for need in proposal.needs if need not in NEEDS]
+    if unknown or not proposal.needs:
+        told = f"{', '.join(unknown)} unknown" if unknown else "none given"
+        faults.append(f"needs: {told}; give some of {', '.join(NEEDS)}")
+    if not NCY_MIN <= proposal.ncy_from <= proposal.ncy_to <= NCY_MAX:
+        faults.append(f"year groups {proposal.ncy_from} to {proposal.ncy_to}: give first and last, such as 7 and 11")
+    elif proposal.ncy_to < HEADLINE_NCY[0] or proposal.ncy_from > HEADLINE_NCY[1]:
+        faults.append(f"year groups {proposal.ncy_from} to {proposal.ncy_to} take nobody from Reception to Year 14")
+    if proposal.sex not in SEXES:
+        faults.append(f"sex is {proposal.sex!r}: give one of {', '.join(SEXES)}")
+    if proposal.attendance not in PROVISION_ATTENDANCE:
+        faults.append(f"attendance is {proposal.attendance!r}: give one of {', '.join(PROVISION_ATTENDANCE)}")
+    return faults
+
+
+def _notes(inputs: Inputs, proposal: Proposal) -> list[str]:
+    notes = []
+    base, places = proposal.provision_type == "specialist_base", proposal.places
+    if base and places and not BASE_PLACES[0] <= places <= BASE_PLACES[1]:
+        notes.append(f"New specialist bases hold {BASE_PLACES[0]} to {BASE_PLACES[1]} places; this one has {places}.")
+    if proposal.provision_type == "special_school":
+        notes.append("A special-school scheme must say why a base will not do.")
+    if len(inputs.acceptance):
+        notes.append("Pupils whom the area lets take another type of place are not counted here.")
+    return notes
