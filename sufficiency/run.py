@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Assessment, Inputs, Released
 
 AGAINST: Final = ("do_nothing", "committed")
+MAIN: Final = "programme"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,9 @@ def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str
         )
     say("Comparing scenarios")
     tables = job_tables(inputs, assessments)
+    if MAIN in assessments:
+        say("Taking each scheme out in turn")
+        tables |= _each_scheme(inputs, assessments[MAIN])
     say("Hiding small figures")
     released = release(tables, inputs.areas, hide_up_to=inputs.parameters.hide_up_to)
     certificates = tuple(one for assessment in assessments.values() for one in assessment.allocation.certificates)
@@ -126,6 +130,14 @@ def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str
         certificates=certificates,
     )
     return Job(assessments, released, record)
+
+
+def _each_scheme(inputs: Inputs, assessment: Assessment) -> dict[str, pd.DataFrame]:
+    """Return what each scheme does in the headline year and in the last one."""
+    parameters = inputs.parameters
+    years = sorted({parameters.headline_year, parameters.last_year})
+    found = planning.scheme_effects(inputs, assessment, years)
+    return {"scheme_effects": found.effects, "scheme_homes": found.homes}
 
 
 def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, pd.DataFrame]:
@@ -156,6 +168,7 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         "primary_equivalence": conform(measures.primary_equivalence(stacked("support_by_area")), "primary_equivalence"),
         "phase_transfers": first.transfers,
         "schemes": planning.schemes_table(inputs),
+        "scheme_stock": planning.scheme_stock(inputs),
         "programme_places": planning.programme_places_table(assessments),
         "capacity_district_type": planning.capacity_district_type(assessments),
         "money": pd.concat(money, ignore_index=True),

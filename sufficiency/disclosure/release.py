@@ -15,6 +15,7 @@ import pandas as pd
 
 from sufficiency.disclosure import cells as c
 from sufficiency.disclosure import futures, side
+from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
 from sufficiency.disclosure.system import hide_cells
 from sufficiency.model.results import Released
@@ -38,7 +39,14 @@ _SUMS: Final = (
     "pupil_km_per_year",
     *(f"{name}_{band}" for name in ("cost_gbp", "kgco2e") for band in ("low", "central", "high")),
 )
-_AS_THEY_ARE: Final = ("assumptions", "capacity_district_type", "conservation", "data_quality", "schemes")
+_AS_THEY_ARE: Final = (
+    "assumptions",
+    "capacity_district_type",
+    "conservation",
+    "data_quality",
+    "scheme_stock",
+    "schemes",
+)
 
 
 def release(
@@ -123,6 +131,8 @@ def _put_beside(
         side.put_ranges(shelf, tables["journey_ranges"], hide_up_to)
     if "forecast" in tables:
         side.put_forecast(shelf, tables["forecast"], hide_up_to)
+    if "scheme_effects" in tables:
+        put_schemes(shelf, tables, hide_up_to)
     futures.put_futures(shelf, tables, known, hide_up_to)
     if "bridge" in tables:
         side.put_bridge(shelf, tables["bridge"], hide_up_to)

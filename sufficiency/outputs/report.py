@@ -16,6 +16,7 @@ from sufficiency.outputs.paper_money import money_section, support_section
 from sufficiency.outputs.paper_need import demand_section
 from sufficiency.outputs.paper_pdf import pdf_bytes
 from sufficiency.outputs.paper_programme import programme_section
+from sufficiency.outputs.paper_schemes import scheme_pages
 from sufficiency.outputs.paper_sufficiency import provision_section, sufficiency_section
 from sufficiency.outputs.stable import write_bytes
 from sufficiency.outputs.style import sentence_case
@@ -61,6 +62,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
         *support_section(facts),
         *risks_section(facts),
         *district_pages(facts),
+        *scheme_pages(facts),
         *implications_section(),
         *annexes(facts),
     ]

@@ -19,10 +19,12 @@ from sufficiency.planning.programme import (
     capacity_district_type,
     capital_of,
     programme_places_table,
+    scheme_stock,
     schemes_table,
     support_by_area,
 )
 from sufficiency.planning.scenarios import apply_scenario, edited, same_demand, same_roads, with_scenario
+from sufficiency.planning.scheme_effects import scheme_effects
 
 __all__ = [
     "Observed",
@@ -47,6 +49,8 @@ __all__ = [
     "range_table",
     "same_demand",
     "same_roads",
+    "scheme_effects",
+    "scheme_stock",
     "schemes_table",
     "school_flows",
     "settled",

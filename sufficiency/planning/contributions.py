@@ -28,7 +28,7 @@ from sufficiency.planning.opened_year import open_year
 from sufficiency.planning.schemes import MOVES, lay_schemes, scheme_departments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["EXACT_UP_TO", "contributions"]
+__all__ = ["EXACT_UP_TO", "contributions", "left_out"]
 
 EXACT_UP_TO: Final = 10
 SEED: Final = 20_260_616
@@ -54,16 +54,15 @@ class _Schemes(NamedTuple):
     closes: dict[str, frozenset[str]]
 
 
-def contributions(
+def left_out(
     inputs: Inputs,
     year: int,
     scheme_ids: Sequence[str],
     *,
     demand: pd.DataFrame | None = None,
     network: RoadNetwork | None = None,
-    orders: int = 200,
 ) -> pd.DataFrame:
-    """Return what each scheme contributes to a programme in a year.
+    """Return what a programme has less what it would have without each scheme.
 
     Parameters
     ----------
@@ -76,6 +75,36 @@ def contributions(
         left out.
     demand, network
         As for `open_year`.
+
+    Returns
+    -------
+    DataFrame
+        scheme_id, year, left_out_local_pupils, left_out_placed_pupils, left_out_travel_min_per_day (all day pupils
+        together, there and back; below 0 the scheme saves). Internal.
+
+    Raises
+    ------
+    ParameterError
+        When a scheme is unknown.
+    """
+    return _left_out(_ready(inputs, year, scheme_ids, demand, network))
+
+
+def contributions(
+    inputs: Inputs,
+    year: int,
+    scheme_ids: Sequence[str],
+    *,
+    demand: pd.DataFrame | None = None,
+    network: RoadNetwork | None = None,
+    orders: int = 100,
+) -> pd.DataFrame:
+    """Return what each scheme contributes to a programme in a year.
+
+    Parameters
+    ----------
+    inputs, year, scheme_ids, demand, network
+        As for `left_out`.
     orders
         Orders drawn, with a fixed seed, where there are more than `EXACT_UP_TO` schemes; each is used forwards and
         backwards.
@@ -83,10 +112,9 @@ def contributions(
     Returns
     -------
     DataFrame
-        scheme_id, year; left_out_local_pupils, left_out_placed_pupils, left_out_travel_min_per_day: what the programme
-        has less what it would have without the scheme; share_local_pupils, share_placed_pupils,
-        share_travel_min_per_day: Shapley shares, which add up to the programme's whole; error_local_pupils: the
-        standard error of the first share, 0 where ``exact``. Internal.
+        As `left_out`, with share_local_pupils, share_placed_pupils, share_travel_min_per_day: Shapley shares, which add
+        up to the programme's whole; error_local_pupils: the standard error of the first share, 0 where ``exact``.
+        Internal.
 
     Raises
     ------
@@ -96,6 +124,46 @@ def contributions(
     if orders < 1:
         message = "draw at least one order of schemes"
         raise ParameterError(message)
+    ready = _ready(inputs, year, scheme_ids, demand, network)
+    ids = ready.schemes.ids
+    exact = len(ids) <= EXACT_UP_TO
+    if exact:
+        values = {
+            frozenset(chosen): ready.worth(chosen) for size in range(len(ids) + 1) for chosen in combinations(ids, size)
+        }
+        shares, errors = _exact(ids, values), np.zeros(len(ids))
+    else:
+        drawn = _drawn(ready, orders)
+        shares = drawn.mean(axis=0)
+        errors = drawn[:, :, 0].std(axis=0, ddof=1) / np.sqrt(orders) if orders > 1 else np.full(len(ids), np.nan)
+    table = _left_out(ready)
+    for at, name in enumerate(_WORTH):
+        table[f"share_{name}"] = shares[:, at]
+    return table.assign(error_local_pupils=errors, exact=exact)
+
+
+class _Ready(NamedTuple):
+    """A year with every provision of the baseline and of the schemes open, and what each scheme does to it."""
+
+    year: int
+    schemes: _Schemes
+    settled: SettledYear
+    journeys_per_day: int
+
+    def worth(self, chosen: Iterable[str]) -> Floats:
+        """Return the worth of some schemes together."""
+        return self.worth_of(self.settled.with_places(_places_with(self.schemes, set(chosen))))
+
+    def worth_of(self, settled: SettledYear) -> Floats:
+        """Return float64[3]: pupils placed locally, pupils placed, and the day's travel."""
+        found = settled.figures()
+        placed = sum(found.pupils_by_tier.values())
+        return np.array([found.pupils_by_tier["local"], placed, found.travel_min * self.journeys_per_day])
+
+
+def _ready(
+    inputs: Inputs, year: int, scheme_ids: Sequence[str], demand: pd.DataFrame | None, network: RoadNetwork | None
+) -> _Ready:
     known = set(inputs.schemes["scheme_id"])
     unknown = [one for one in scheme_ids if one not in known]
     if unknown:
@@ -104,40 +172,19 @@ def contributions(
     rows = inputs.schemes[inputs.schemes["scheme_id"].isin(scheme_ids)]
     wanted = tuple(sorted(rows.loc[rows["provision_type"].isin(HEADLINE_TYPES), "scheme_id"].astype(str)))
     schemes = _what_they_do(inputs, wanted, year)
-    ground = _ground(inputs, schemes, year, demand, network)
-    a_day = int(inputs.parameters.value("journeys_per_day"))
+    settled = _ground(inputs, schemes, year, demand, network)
+    return _Ready(year, schemes, settled, int(inputs.parameters.value("journeys_per_day")))
 
-    def worth(settled: SettledYear) -> Floats:
-        found = settled.figures()
-        placed = sum(found.pupils_by_tier.values())
-        return np.array([found.pupils_by_tier["local"], placed, found.travel_min * a_day])
 
-    def settled_with(chosen: Iterable[str]) -> SettledYear:
-        return ground.with_places(_places_with(schemes, set(chosen)))
-
-    whole = worth(settled_with(schemes.ids))
-    left_out = {one: whole - worth(settled_with(other for other in schemes.ids if other != one)) for one in schemes.ids}
-    exact = len(schemes.ids) <= EXACT_UP_TO
-    if exact:
-        values = {
-            frozenset(chosen): worth(settled_with(chosen))
-            for size in range(len(schemes.ids) + 1)
-            for chosen in combinations(schemes.ids, size)
-        }
-        shares, errors = _exact(schemes.ids, values), dict.fromkeys(schemes.ids, 0.0)
-    else:
-        drawn = _drawn(schemes, ground, worth, orders)
-        shares = {one: drawn[:, at].mean(axis=0) for at, one in enumerate(schemes.ids)}
-        spread = (
-            drawn[:, :, 0].std(axis=0, ddof=1) / np.sqrt(len(drawn)) if len(drawn) > 1 else np.full(len(shares), np.nan)
-        )
-        errors = dict(zip(schemes.ids, spread.tolist(), strict=True))
-    table = pd.DataFrame({"scheme_id": list(schemes.ids), "year": year})
+def _left_out(ready: _Ready) -> pd.DataFrame:
+    ids = ready.schemes.ids
+    whole = ready.worth(ids)
+    apart = [whole - ready.worth(other for other in ids if other != one) for one in ids]
+    table = pd.DataFrame({"scheme_id": list(ids), "year": ready.year})
     for at, name in enumerate(_WORTH):
-        table[f"left_out_{name}"] = [left_out[one][at] for one in schemes.ids]
-        table[f"share_{name}"] = [shares[one][at] for one in schemes.ids]
-    counts = {name: np.int64 for name in table.columns if name.startswith("left_out") and name.endswith("pupils")}
-    return table.astype(counts).assign(error_local_pupils=[errors[one] for one in schemes.ids], exact=exact)
+        column = np.array([one[at] for one in apart])
+        table[f"left_out_{name}"] = column.astype(np.int64) if name.endswith("pupils") else column
+    return table
 
 
 def _what_they_do(inputs: Inputs, scheme_ids: Sequence[str], year: int) -> _Schemes:
@@ -196,40 +243,37 @@ def _ground(
     return allocation.settle_year(opened.eligibility)
 
 
-def _exact(ids: Sequence[str], values: Mapping[frozenset[str], Floats]) -> dict[str, Floats]:
-    """Return Σ over sets S without i of |S|! (n - |S| - 1)! / n! · (v(S + i) - v(S))."""
+def _exact(ids: Sequence[str], values: Mapping[frozenset[str], Floats]) -> Floats:
+    """Return float64[n, 3]: Σ over sets S without i of |S|! (n - |S| - 1)! / n! · (v(S + i) - v(S))."""
     n = len(ids)
-    out = {}
-    for one in ids:
+    out = np.zeros((n, len(_WORTH)))
+    for at, one in enumerate(ids):
         others = [other for other in ids if other != one]
-        share = np.zeros(len(_WORTH))
         for size in range(n):
             weight = factorial(size) * factorial(n - size - 1) / factorial(n)
             for chosen in combinations(others, size):
-                share += weight * (values[frozenset((*chosen, one))] - values[frozenset(chosen)])
-        out[one] = share
+                out[at] += weight * (values[frozenset((*chosen, one))] - values[frozenset(chosen)])
     return out
 
 
-def _drawn(schemes: _Schemes, ground: SettledYear, worth: Callable[[SettledYear], Floats], orders: int) -> Floats:
-    """Return float64[orders, schemes, 3]: what each scheme adds, meant over an order and the same order backwards."""
+def _drawn(ready: _Ready, orders: int) -> Floats:
+    """Return float64[orders, n, 3]: what each scheme adds, meant over an order and the same order backwards."""
+    schemes = ready.schemes
     rng = np.random.default_rng(SEED)
-    start = ground.with_places(_places_with(schemes, set()))
-    first = worth(start)
+    start = ready.settled.with_places(_places_with(schemes, set()))
+    first = ready.worth_of(start)
     out = np.zeros((orders, len(schemes.ids), len(_WORTH)))
     for draw in range(orders):
         order = rng.permutation(len(schemes.ids)).tolist()
         for direction in (order, order[::-1]):
             settled, before, chosen = start, first, set[str]()
             for at in direction:
-                chosen.add(schemes.ids[at])
+                one = schemes.ids[at]
+                chosen.add(one)
                 now = _places_with(schemes, chosen)
-                changed = {
-                    name: now[name]
-                    for name in {*schemes.adds[schemes.ids[at]], *schemes.closes[schemes.ids[at]]} & set(now)
-                }
-                settled = settled.with_places(changed)
-                after = worth(settled)
+                touched = {*schemes.adds[one], *schemes.closes[one]} & set(now)
+                settled = settled.with_places({name: now[name] for name in sorted(touched)})
+                after = ready.worth_of(settled)
                 out[draw, at] += (after - before) / 2
                 before = after
     return out

@@ -38,13 +38,23 @@ def schemes_table(inputs: Inputs) -> pd.DataFrame:
     for name in ("committed", "programme"):
         held = inputs.scenarios[name].scheme_ids if name in inputs.scenarios else ()
         table[f"in_{name}"] = table["scheme_id"].isin(held)
+    ages = stock.groupby("scheme_id").agg(ncy_from=("ncy_from", "min"), ncy_to=("ncy_to", "max"))
+    table = table.drop(columns=["ncy_from", "ncy_to"], errors="ignore").join(ages, on="scheme_id")
     columns = [
         "scheme_id", "scheme_name", "action", "district_id", "district_name", "cluster_id", "cluster_name",
-        "provision_type", "first_year", "places_when_complete", "capital_gbp_low", "capital_gbp_central",
-        "capital_gbp_high", "funding_line", "funding_status", "delivery_rag", "rationale", "quality",
-        "in_committed", "in_programme",
+        "provision_type", "ncy_from", "ncy_to", "needs", "first_year", "places_when_complete", "capital_gbp_low",
+        "capital_gbp_central", "capital_gbp_high", "revenue_gbp_per_place", "funding_line", "funding_status",
+        "responsible_body", "statutory_route", "site_status", "planning_status", "consultation_status",
+        "decision_needed_by", "delivery_rag", "rationale", "quality", "in_committed", "in_programme",
     ]  # fmt: skip
-    return table[columns].sort_values(["first_year", "scheme_id"], ignore_index=True)
+    kept = [name for name in columns if name in table.columns]
+    return table[kept].sort_values(["first_year", "scheme_id"], ignore_index=True)
+
+
+def scheme_stock(inputs: Inputs) -> pd.DataFrame:
+    """Return the places that each scheme has open by September: scheme_id, year, places."""
+    stock = inputs.scheme_places.groupby(["scheme_id", "year"], as_index=False)[["places"]].sum()
+    return stock.sort_values(["scheme_id", "year"], ignore_index=True)
 
 
 def programme_places_table(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
