@@ -83,7 +83,7 @@ def _cheapest(cost: Ints, usable: Bools) -> Bools:
     if cost.shape[1] <= CHEAPEST_ARCS or int(usable.sum()) <= FEW_ARCS:
         return usable
     # the more places there are, the further down its list a pupil may have to go
-    first = max(CHEAPEST_ARCS, cost.shape[1] // 25)
+    first = max(CHEAPEST_ARCS, int(usable.any(axis=0).sum()) // 25)
     own = np.where(usable, cost, residual.INFINITE)
     last = np.partition(own, first - 1, axis=1)[:, first - 1]
     return usable & (own <= last[:, None])
@@ -91,21 +91,22 @@ def _cheapest(cost: Ints, usable: Bools) -> Bools:
 
 def _solve(arcs: Bools, cost: Ints, problem: Problem) -> Cells:
     pupils, places, unplaced_price = problem
-    # Rows without an arc stay out, so that their number never changes who among equals is placed where.
-    asking = np.flatnonzero(arcs.any(axis=1))
-    group, columns = (indices.astype(np.int64) for indices in np.nonzero(arcs[asking]))
-    rows, wanting = asking[group], pupils[asking]
-    n_groups, n_places = len(asking), cost.shape[1]
+    # Rows and columns without an arc stay out, so that neither pupils whom nothing suits nor provision that is closed
+    # ever change who among equals is placed where.
+    asking, offered = np.flatnonzero(arcs.any(axis=1)), np.flatnonzero(arcs.any(axis=0))
+    group, offer = (indices.astype(np.int64) for indices in np.nonzero(arcs[np.ix_(asking, offered)]))
+    rows, columns, wanting = asking[group], offered[offer], pupils[asking]
+    n_groups, n_places = len(asking), len(offered)
     total = int(wanting.sum())
     if total == 0:
         empty = np.zeros(0, dtype=np.int64)
         return Cells(empty, empty, empty)
-    room = np.minimum(places, total)
+    room = np.minimum(places[offered], total)
     sink = n_groups + n_places
     groups, settings = np.arange(n_groups), np.arange(n_places)
     tails = np.concatenate([group, n_groups + settings, groups])
-    heads = np.concatenate([n_groups + columns, np.full(n_places + n_groups, sink)])
-    capacity = np.concatenate([np.minimum(wanting[group], room[columns]), room, wanting])
+    heads = np.concatenate([n_groups + offer, np.full(n_places + n_groups, sink)])
+    capacity = np.concatenate([np.minimum(wanting[group], room[offer]), room, wanting])
     price = np.concatenate(
         [cost[rows, columns], np.zeros(n_places, dtype=np.int64), np.full(n_groups, unplaced_price, dtype=np.int64)]
     )

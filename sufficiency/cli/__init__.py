@@ -48,6 +48,12 @@ _OPEN_ELSEWHERE: Final = " Is it open elsewhere, or the disk full?"
 _OF_AN_AREA: Final = (
     ("forecast", "forecast", "forecast", "the forecast with its range, and what each mitigation changes"),
     ("backtest", "back_test", "backtest", "how the forecast would have done in past years, beside naive methods"),
+    (
+        "schemes",
+        "schemes",
+        "schemes",
+        "what a programme changes, who gains or loses, and what each scheme adds",
+    ),
     ("whatif", "what_if", "whatif", "what would change if places opened at a point, a postcode or a school"),
 )
 _AREA_HELP: Final = "area directory; without it the embedded Oxfordshire (illustrative)"

@@ -163,6 +163,19 @@ def test_closing_a_column_never_improves(problem: Problem) -> None:
         assert result((cost, pupils, fewer)) >= result(problem)
 
 
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 8), min_size=1, max_size=6).map(sorted))
+def test_a_provision_that_is_closed_never_changes_who_is_placed_where(seed: int, at: list[int]) -> None:
+    """Where optima tie too: the same cells, whatever closed columns stand between the open ones."""
+    rng = np.random.default_rng(seed)
+    cost = rng.integers(-1, 4, (50, 8))
+    pupils, places = rng.integers(0, 4, 50), rng.integers(0, 14, 8)
+    answer = transport(cost, pupils, places)
+    wide = transport(np.insert(cost, at, -1, axis=1), pupils, np.insert(places, at, 0))
+    kept = np.setdiff1d(np.arange(len(places) + len(at)), np.array(at, dtype=np.int64) + np.arange(len(at)))
+    assert (wide.flow.toarray()[:, kept] == answer.flow.toarray()).all()
+    assert (wide.unplaced == answer.unplaced).all()
+
+
 @given(problems(most_cost=50, most_pupils=8))
 def test_adding_a_pupil_never_reduces_the_unplaced(problem: Problem) -> None:
     cost, pupils, places = problem
