@@ -124,7 +124,10 @@ def compared(before: Assessment, after: Assessment, inputs: Inputs) -> dict[str,
         return tables
     changes = pupil_changes(outcomes[before.scenario_id], outcomes[after.scenario_id])
     gains = [gains_table(changes, level=level, **names).assign(phase=ALL, need=ALL) for level in ("county", "district")]
-    gains += [gains_table(changes, by=[cut], **names) for cut in ("phase", "need_group")]
+    gains.append(gains_table(changes, by=["phase"], **names).assign(need=ALL))
+    gains.append(
+        gains_table(changes, by=["need_group"], **names).rename(columns={"need_group": "need"}).assign(phase=ALL)
+    )
     tables["gains"] = pd.concat(gains, ignore_index=True)
     tables["ledger"] = journey_ledger(changes, inputs.parameters, policy="rolling", **names)
     tables["worst_loss"] = worst_loss(changes)

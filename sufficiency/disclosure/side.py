@@ -84,7 +84,9 @@ def put_comparison(shelf: Shelf, comparison: pd.DataFrame, areas: pd.DataFrame, 
     veil["change"] = veil["before"] | veil["after"]
     both = rows["scenario_id"] + "|" + rows["against_id"]
     pairs = rows.assign(scenario_id=both)
-    winners = pairs.drop_duplicates(_PLACE)[[*_PLACE, *WINNERS]]
+    # nobody is better or worse off where a scenario has other pupils: those counts are blank
+    counted = pairs[pairs[list(WINNERS)].notna().all(axis=1)]
+    winners = counted.drop_duplicates(_PLACE)[[*_PLACE, *WINNERS]].astype(dict.fromkeys(WINNERS, np.int64))
     hidden = hide_cells(c.side_cells(winners, list(WINNERS), areas), hide_up_to)
     flags = hidden_frame(pairs, _PLACE, list(WINNERS), hidden)
     veil[list(WINNERS)] = flags[list(WINNERS)]

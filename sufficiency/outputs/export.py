@@ -38,6 +38,8 @@ TABLE_MEANINGS: Final[dict[str, str]] = {
     "capacity_district_type": "Local places by district and type",
     "comparison_area": "One scenario against another, measure by measure",
     "schemes": "Capital schemes",
+    "scheme_stock": "Places that each scheme has open each September",
+    "scheme_effects": "Whom each scheme of the programme would serve, and what would be without it",
     "pressure": "Pupils above places by district of the setting, where capacity is ignored or placed pupils stay",
     "programme_places": "Local places each September by scenario, and the shortfall that remains",
     "phase_transfers": "Pupils who change phase",

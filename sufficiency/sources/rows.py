@@ -163,7 +163,10 @@ def _compare(rows: Rows, workbook: Path, table: Table, issues: list[Issue]) -> N
 
 
 def _plain(rows: Rows) -> list[list[tuple[str, str]]]:
-    """Return the rows as (column, value) in order of column, numbers as numbers: how a file and a sheet compare."""
+    """Return the rows as (column, value) in order of column, numbers as numbers: how a file and a sheet compare.
+
+    A blank cell says no more than a column that is not there.
+    """
 
     def value(text: str) -> str:
         try:
@@ -172,4 +175,7 @@ def _plain(rows: Rows) -> list[list[tuple[str, str]]]:
             return text.lower() if text.lower() in {"true", "false"} else text
 
     header = rows.rows[0][1]
-    return [sorted(zip(header, map(value, cells), strict=False)) for _, cells in rows.rows[1:]]
+    return [
+        sorted((name, value(text)) for name, text in zip(header, cells, strict=False) if text)
+        for _, cells in rows.rows[1:]
+    ]

@@ -271,3 +271,30 @@ def test_the_command_answers_and_refuses(capsys):
     assert "it has -5 places" in capsys.readouterr().err
     assert main(["whatif", "--at", "650000,209800", *words[3:], "--places", "20", "--year", "2031"]) == 2
     assert "from any road of the area" in capsys.readouterr().err
+
+
+def test_the_programme_in_one_command(tmp_path, capsys):
+    area = tmp_path / "area"
+    assert main(["init", str(area)]) == 0
+    assert main(["schemes", str(area), "--orders", "2", "--out", str(tmp_path / "tables")]) == 0
+    out = capsys.readouterr().out
+    assert "Exampleshire: programme against committed - ILLUSTRATIVE" in out
+    assert "Internal: holds counts of a few pupils. Not for publication." in out
+    comparison = pd.read_csv(tmp_path / "tables" / "internal-comparison.csv")
+    keys = ["policy", "area_id", "year", "phase", "need", "measure"]
+    assert not comparison.duplicated(keys).any()
+    known = comparison.dropna(subset=["before", "after"])
+    assert known["change"].to_numpy() == pytest.approx((known["after"] - known["before"]).to_numpy())
+    assert set(comparison["phase"]) > {"all", "secondary"}
+    gains = pd.read_csv(tmp_path / "tables" / "internal-gains.csv")
+    county = gains[(gains["phase"] == "all") & (gains["need"] == "all")]
+    won = comparison[(comparison["phase"] == "all") & (comparison["need"] == "all")]
+    won = won.drop_duplicates(["policy", "area_id", "year"])
+    better = county[county["band"].str.startswith(("gains", "better", "nearer"))]
+    sums = better.groupby(["policy", "area_id", "year"])["pupils"].sum()
+    found = won.set_index(["policy", "area_id", "year"])["better_off_pupils"].reindex(sums.index)
+    assert (sums == found).all()
+    assert main(["schemes", str(area), "--scenario", "committed"]) == 2
+    assert "compared with another" in capsys.readouterr().err
+    assert main(["schemes", str(area), "--scenario", "ghost"]) == 2
+    assert "no scenario 'ghost'" in capsys.readouterr().err
