@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sufficiency.planning.opened_year import open_year
     from sufficiency.planning.redraw import redraw
     from sufficiency.planning.scenarios import apply_scenario
+    from sufficiency.planning.what_if import Proposal, ready_to_ask, whatif
     from sufficiency.run import run_job, write_job
     from sufficiency.travel import RoadGraph, route, travel_times
 
@@ -33,6 +34,7 @@ _HOMES: Final[dict[str, str]] = {
     "DataError": "sufficiency.model.errors",
     "Inputs": "sufficiency.model.results",
     "RoadGraph": "sufficiency.travel",
+    "Proposal": "sufficiency.planning",
     "SufficiencyError": "sufficiency.model.errors",
     "apply_scenario": "sufficiency.planning",
     "assess": "sufficiency.assess",
@@ -40,12 +42,14 @@ _HOMES: Final[dict[str, str]] = {
     "compare": "sufficiency.planning",
     "open_year": "sufficiency.planning",
     "place_gains": "sufficiency.allocation",
+    "ready_to_ask": "sufficiency.planning",
     "redraw": "sufficiency.planning.redraw",
     "release": "sufficiency.disclosure",
     "route": "sufficiency.travel",
     "run_job": "sufficiency.run",
     "transport": "sufficiency.allocation",
     "travel_times": "sufficiency.travel",
+    "whatif": "sufficiency.planning",
     "write_job": "sufficiency.run",
     "write_map": "sufficiency.outputs.maps",
     "write_report": "sufficiency.outputs.report",
@@ -55,6 +59,7 @@ __all__ = [
     "Assessment",
     "DataError",
     "Inputs",
+    "Proposal",
     "RoadGraph",
     "SufficiencyError",
     "apply_scenario",
@@ -64,12 +69,14 @@ __all__ = [
     "load",
     "open_year",
     "place_gains",
+    "ready_to_ask",
     "redraw",
     "release",
     "route",
     "run_job",
     "transport",
     "travel_times",
+    "whatif",
     "write_job",
     "write_map",
     "write_report",

@@ -2,8 +2,12 @@
 
 from sufficiency.planning.adjust import adjusted
 from sufficiency.planning.compare import compare
+from sufficiency.planning.contributions import contributions, left_out
 from sufficiency.planning.detail import concentration, equity, gap_by, school_flows
+from sufficiency.planning.equality import equality_evidence
 from sufficiency.planning.futures import draw_futures, mitigation_deltas, range_table, short_areas
+from sufficiency.planning.gains import gains_table, pupil_changes
+from sufficiency.planning.ledger import journey_ledger
 from sufficiency.planning.observed import Observed, observed_against_modelled
 from sufficiency.planning.opened_year import (
     OpenedYear,
@@ -25,28 +29,39 @@ from sufficiency.planning.programme import (
 )
 from sufficiency.planning.scenarios import apply_scenario, edited, same_demand, same_roads, with_scenario
 from sufficiency.planning.scheme_effects import scheme_effects
+from sufficiency.planning.what_if import Answer, Proposal, as_scheme, ready_to_ask, whatif, with_proposal
 
 __all__ = [
+    "Answer",
     "Observed",
     "OpenedYear",
+    "Proposal",
     "access",
     "adjusted",
     "apply_scenario",
+    "as_scheme",
     "capacity_district_type",
     "capital_of",
     "compare",
     "concentration",
+    "contributions",
     "draw_futures",
     "edited",
+    "equality_evidence",
     "equity",
+    "gains_table",
     "gap_by",
     "growth",
+    "journey_ledger",
+    "left_out",
     "mitigation_deltas",
     "observed_against_modelled",
     "open_year",
     "place_values",
     "programme_places_table",
+    "pupil_changes",
     "range_table",
+    "ready_to_ask",
     "same_demand",
     "same_roads",
     "scheme_effects",
@@ -57,6 +72,8 @@ __all__ = [
     "short_areas",
     "support_by_area",
     "unlocks",
+    "whatif",
     "why_not",
+    "with_proposal",
     "with_scenario",
 ]
