@@ -3,7 +3,7 @@
 from sufficiency.planning.adjust import adjusted
 from sufficiency.planning.compare import compare
 from sufficiency.planning.contributions import contributions, left_out
-from sufficiency.planning.detail import concentration, equity, gap_by, school_flows
+from sufficiency.planning.detail import changes_between, concentration, equity, gap_by, school_flows
 from sufficiency.planning.equality import equality_evidence
 from sufficiency.planning.futures import draw_futures, mitigation_deltas, range_table, short_areas
 from sufficiency.planning.gains import gains_table, pupil_changes
@@ -42,6 +42,7 @@ __all__ = [
     "as_scheme",
     "capacity_district_type",
     "capital_of",
+    "changes_between",
     "compare",
     "concentration",
     "contributions",

@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING
 
 from sufficiency import measures
 from sufficiency.model.errors import ParameterError
+from sufficiency.planning.gains import pupil_changes
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sufficiency.model.results import Assessment
 
-__all__ = ["concentration", "equity", "gap_by", "school_flows"]
+__all__ = ["changes_between", "concentration", "equity", "gap_by", "school_flows"]
 
 
 def gap_by(assessment: Assessment, *by: str) -> pd.DataFrame:
     """Return the gap by some cuts, such as ``gap_by(assessment, "zone", "need")``; see `measures.gap_table`."""
     return measures.gap_table(assessment.scenario_id, assessment.outcomes, by)
+
+
+def changes_between(before: Assessment, after: Assessment) -> pd.DataFrame:
+    """Return what changes for every pupil from one assessment to another; see `pupil_changes`. Internal."""
+    return pupil_changes(before.outcomes, after.outcomes)
 
 
 def school_flows(assessment: Assessment, home: str = "district") -> pd.DataFrame:
