@@ -41,3 +41,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
+
+
+def differ(first: Path, second: Path) -> list[str]:
+    """Return the paths of files that two folders do not have in common, byte for byte."""
+    one, other = tree(first), tree(second)
+    return sorted(
+        {*one.keys() ^ other.keys(), *(name for name in one.keys() & other.keys() if one[name] != other[name])}
+    )

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.commands import TEMPLATE, Run, run_command, tree
+from tests.end_to_end.commands import TEMPLATE, Run, differ, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def _differ(first: Path, second: Path) -> list[str]:
-    one, other = tree(first), tree(second)
-    return sorted(
-        {*one.keys() ^ other.keys(), *(name for name in one.keys() & other.keys() if one[name] != other[name])}
-    )
 
 
 @pytest.mark.parametrize(("seed", "zone", "language"), [("1", "Pacific/Auckland", "C"), ("4242", "UTC", "de_DE.UTF-8")])
@@ -31,7 +24,7 @@ def test_the_template_gives_the_same_bytes_anywhere(
         "run", str(area), "--out", "out", out=out, cwd=tmp_path, PYTHONHASHSEED=seed, TZ=zone, LC_ALL=language
     )
     assert again.status == 0, again.errors
-    assert _differ(template_run.out, out) == []
+    assert differ(template_run.out, out) == []
 
 
 def test_a_run_over_its_own_output_changes_nothing(template_run: Run, tmp_path: Path) -> None:
@@ -39,7 +32,7 @@ def test_a_run_over_its_own_output_changes_nothing(template_run: Run, tmp_path: 
     shutil.copytree(template_run.out, out)
     again = run_command("run", str(TEMPLATE), "--out", str(out), out=out, cwd=tmp_path)
     assert again.status == 0, again.errors
-    assert _differ(template_run.out, out) == []
+    assert differ(template_run.out, out) == []
 
 
 def test_one_changed_figure_changes_the_run_id_and_the_tables(template_run: Run, tmp_path: Path) -> None:
@@ -56,15 +49,5 @@ def test_one_changed_figure_changes_the_run_id_and_the_tables(template_run: Run,
     again = run_command("run", str(area), "--out", str(out), out=out, cwd=tmp_path)
     assert again.status == 0, again.errors
     assert {"reports/run.json", "reports/summary.json", "reports/tables/journeys_area.csv"} <= {
-        *_differ(template_run.out, out)
+        *differ(template_run.out, out)
     }
-
-
-@pytest.mark.slow
-def test_the_embedded_area_gives_the_same_bytes_anywhere(embedded_run: Run, tmp_path: Path) -> None:
-    out = tmp_path / "somewhere else"
-    again = run_command(
-        "run", "--out", str(out), out=out, cwd=tmp_path, PYTHONHASHSEED="7", TZ="Asia/Kathmandu", LC_ALL="C"
-    )
-    assert again.status == 0, again.errors
-    assert _differ(embedded_run.out, out) == []
