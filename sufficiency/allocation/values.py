@@ -19,8 +19,8 @@ import pandas as pd
 from sufficiency.allocation import residual
 from sufficiency.allocation.eligibility import MS_PER_MIN, why_not
 from sufficiency.allocation.policies import LOCAL_TIER
+from sufficiency.allocation.removal import after_leaving, given_up_price, solved_of
 from sufficiency.allocation.residual import INFINITE
-from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import ALL, PHASES, TIERS, phase_of
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def place_values(result: YearResult) -> pd.DataFrame:
     ParameterError
         When the policy claims no optimum.
     """
-    year, solved = result.eligibility, _solved(result)
-    after_leaving, after_waiting = _leaving(solved)
+    year, solved = result.eligibility, solved_of(result)
+    left, waited = after_leaving(solved)
     cost = solved.priced_cost
     needs, phases = year.groups["need"].to_numpy(dtype=object), _phases(year)
     kinds = [(ALL, ALL, np.ones(len(needs), dtype=np.bool_))]
@@ -71,7 +71,7 @@ def place_values(result: YearResult) -> pd.DataFrame:
     for need, phase, who in kinds:
         takes = (cost[who] >= 0).any(axis=0) & year.is_open
         if takes.any():
-            told = _told(solved, year, _least(cost, after_leaving, who), _least(cost, after_waiting, who))
+            told = _told(solved, year, _least(cost, left, who), _least(cost, waited, who))
             parts.append(told.assign(need=need, phase=phase)[takes])
     empty = pd.DataFrame({name: [] for name in _VALUES})
     return pd.concat(parts, ignore_index=True)[_VALUES] if parts else empty
@@ -101,7 +101,7 @@ def unlocks(result: YearResult) -> pd.DataFrame:
     ParameterError
         When the policy claims no optimum.
     """
-    year, solved = result.eligibility, _solved(result)
+    year, solved = result.eligibility, solved_of(result)
     waiting = np.flatnonzero(result.unplaced)
     local = year.tier == LOCAL_TIER
     flow = solved.flow.flow.tocoo()
@@ -127,38 +127,8 @@ def unlocks(result: YearResult) -> pd.DataFrame:
     )[_UNLOCKS]
 
 
-def _solved(result: YearResult) -> TieredFlow:
-    if result.solved is None:
-        message = "only the policies optimal and rolling have a value of one more place: the others claim no optimum"
-        raise ParameterError(message)
-    return result.solved
-
-
 def _phases(year: Eligibility) -> np.ndarray:
     return np.array([phase_of(int(ncy)) for ncy in year.groups["ncy"]], dtype=object)
-
-
-def _leaving(solved: TieredFlow) -> tuple[Ints, Ints]:
-    """Return int64 [n], twice: the least change when a pupil of each group is taken out of where they are.
-
-    First: and somebody else moves into the place left, or nobody. Second: and a pupil without a place has one in the
-    end; INFINITE where that cannot be. The unplaced price is no part of either.
-    """
-    cost, flow = solved.priced_cost, solved.flow
-    cells = flow.flow.tocoo()
-    row, column = cells.row.astype(np.int64), cells.col.astype(np.int64)
-    used = residual.sums(column, cells.data, cost.shape[1])
-    graph = residual.column_graph(cost, row, column)
-    anybody = np.where(used > 0, np.int64(0), INFINITE)
-    entry = np.where(cost >= 0, cost, INFINITE)[flow.unplaced > 0].min(axis=0, initial=INFINITE)
-    opened, waited = residual.least_distances(graph, np.stack([anybody, entry]))
-    out = []
-    for distance, unplaced in ((opened, INFINITE), (waited, np.int64(0))):
-        least = np.where(flow.unplaced > 0, unplaced, INFINITE)
-        reached = distance[column] < residual.LIMIT
-        np.minimum.at(least, row[reached], distance[column[reached]] - cost[row[reached], column[reached]])
-        out.append(least)
-    return out[0], out[1]
 
 
 def _least(cost: Ints, after: Ints, who: Bools) -> Ints:
@@ -174,10 +144,7 @@ def _told(solved: TieredFlow, year: Eligibility, moved: Ints, placed: Ints) -> p
     more = placed < residual.LIMIT
     gains = ~more & (moved < 0)
     price = solved.tier_price
-    levels = np.unique(price)
-    step = int(np.diff(levels).min(initial=residual.LIMIT))
-    # The change is the column's tier price, less that of the place given up, and travel of less than half a step.
-    given_up = np.where(gains, (2 * (price - moved) + step) // (2 * step) * step, price)
+    given_up = np.where(gains, given_up_price(moved - price, price), price)
     travel = np.where(more, placed - price, np.where(gains, moved - price + given_up, 0))
     tiers = dict(zip(price.tolist(), (TIERS[tier - 1] for tier in year.tier.tolist()), strict=True))
     left = np.array([tiers[level] for level in given_up.tolist()], dtype=object)

@@ -130,6 +130,7 @@ class Inputs:
     demand_totals: pd.DataFrame | None = None
     caseload: pd.DataFrame | None = None
     awaiting: pd.DataFrame | None = None
+    candidates: pd.DataFrame | None = None
     accounts: pd.DataFrame | None = None
     applied_mitigations: tuple[str, ...] = ()
 

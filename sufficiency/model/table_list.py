@@ -18,6 +18,7 @@ from sufficiency.model.table_parts import (
     ZONE_TRAITS,
     Row,
 )
+from sufficiency.model.table_planning import PLANNING_ROWS
 from sufficiency.model.table_results import RESULT_ROWS
 
 INPUT_ROWS: Final[list[Row]] = [
@@ -386,10 +387,18 @@ INPUT_ROWS: Final[list[Row]] = [
             ("value", "float", "figure", {"blank": True}),
             ("unit", "text", "unit", {"blank": True}),
             ("plan_line", "text", "line of the plan", {"blank": True}),
+            ("check", "text", "sum that checks it: claims in square brackets, + - * / and brackets", OPTIONAL),
+            ("rounded_to", "float", "precision to which the figure is given", {"least": 0, **OPTIONAL}),
+            ("same_as", "text", "other claims of the same thing, separated by ;", OPTIONAL),
+            ("readings", "text", "ways of reading it, each as words: sum, separated by |", OPTIONAL),
+            ("least_claim", "text", "claim that it, or its sum, is not below", OPTIONAL),
+            ("most_claim", "text", "claim that it, or its sum, is not above", OPTIONAL),
+            ("model_figure", "text", "what of the model stands beside it", OPTIONAL),
+            ("note", "text", "what should be known", OPTIONAL),
             ("source", "text", "source", {"blank": True}),
             ("quality", "code", "how far they are checked", {"codes": v.QUALITIES, "optional": True, "blank": True}),
         ],
     },
 ]
 
-TABLE_ROWS: Final[list[Row]] = [*INPUT_ROWS, *RESULT_ROWS, *FUTURE_ROWS]
+TABLE_ROWS: Final[list[Row]] = [*INPUT_ROWS, *PLANNING_ROWS, *RESULT_ROWS, *FUTURE_ROWS]

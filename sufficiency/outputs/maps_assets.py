@@ -136,7 +136,15 @@ def _hash_source(content: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def render_page(values: dict[str, Any], data: object, scripts: list[str], styles: list[str], map_html: str) -> str:
+def render_page(
+    values: dict[str, Any],
+    data: object,
+    scripts: list[str],
+    styles: list[str],
+    map_html: str,
+    *,
+    template_name: str = "map.html.j2",
+) -> str:
     """Return the page: our template, everything inlined, all other text escaped by the template.
 
     Parameters
@@ -149,6 +157,8 @@ def render_page(values: dict[str, Any], data: object, scripts: list[str], styles
         Whole scripts and style sheets, in order; each is named by its digest in the content security policy.
     map_html
         The element that holds the map, as folium renders it.
+    template_name
+        The page's template.
     """
     for script in scripts:
         if re.search(r"</script|<!--", script, flags=re.IGNORECASE):
@@ -171,7 +181,7 @@ def render_page(values: dict[str, Any], data: object, scripts: list[str], styles
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    template = environment.from_string(template_text("map.html.j2"))
+    template = environment.from_string(template_text(template_name))
     return template.render(
         **values,
         policy=policy,

@@ -66,7 +66,7 @@ def read_area(directory: Path) -> Inputs:
     known = schemes.schemes["scheme_id"]
     scenarios = read_scenarios(directory / "schemes" / "scenarios", known, issues)
     speeds = read_speeds(directory / "roads", issues)
-    traits = _traits(directory / "boundaries" / "zone_traits.csv", issues)
+    traits = _optional(directory / "boundaries" / "zone_traits.csv", "zone_traits", issues)
     roads = dataclasses.replace(read_roads(directory / "roads", issues, crs=parameters.crs), speeds=speeds)
     return Inputs(
         parameters=parameters,
@@ -97,6 +97,7 @@ def read_area(directory: Path) -> Inputs:
         placements=demand.placements,
         zone_traits=traits,
         accounts=_accounts(directory / "quality" / "accounts.csv", issues),
+        candidates=_optional(directory / "schemes" / "candidates.csv", "candidates", issues),
         **demand.optional,
     )
 
@@ -151,8 +152,8 @@ def _accounts(path: Path, issues: list[Issue]) -> pd.DataFrame | None:
     return read_table(path, "accounts", issues) if path.is_file() else None
 
 
-def _traits(path: Path, issues: list[Issue]) -> pd.DataFrame | None:
-    return read_table(path, "zone_traits", issues) if has_table(path, "zone_traits") else None
+def _optional(path: Path, name: str, issues: list[Issue]) -> pd.DataFrame | None:
+    return read_table(path, name, issues) if has_table(path, name) else None
 
 
 def _origins(gazetteer: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -75,10 +75,10 @@ def arriving_stops(drives: Drives, snaps: Snaps, weights: EdgeWeights) -> Stops:
     parts = []
     for back, weight in ((0, until), (1, whole - until)):
         row = 2 * edge + back
-        which, door = _ranges(drives.arrive_first[row], drives.arrive_first[row + 1])
+        which, door = ranges(drives.arrive_first[row], drives.arrive_first[row + 1])
         parts.append((item[which], drives.arrive_from[door], weight[which]))
     item, junction = _at_junctions(drives, snaps)
-    which, copy = _ranges(drives.copies_first[junction], drives.copies_first[junction + 1])
+    which, copy = ranges(drives.copies_first[junction], drives.copies_first[junction + 1])
     parts.append((item[which], drives.arrive_at[copy], np.zeros(which.size, dtype=np.int64)))
     return _stops(snaps.edge.size, parts)
 
@@ -93,7 +93,7 @@ def along_one_edge(
     joined = np.flatnonzero(origins.edge != NO_EDGE)
     first = np.searchsorted(edge, origins.edge[joined], side="left")
     last = np.searchsorted(edge, origins.edge[joined], side="right")
-    item, found = _ranges(first, last)
+    item, found = ranges(first, last)
     origin, destination = joined[item], order[found]
     on, share_from, share_to = origins.edge[origin], origins.share[origin], destinations.share[destination]
     allowed = np.where(share_to > share_from, roads.forward[on], roads.backward[on]) | (share_to == share_from)
@@ -116,7 +116,7 @@ def _at_junctions(drives: Drives, snaps: Snaps) -> tuple[Ints, Ints]:
     return item, np.where(snaps.share[item] == 0, roads.start[edge], roads.end[edge])
 
 
-def _ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:
+def ranges(first: Ints, last: Ints) -> tuple[Ints, Ints]:
     """Return (item, place) for every place of the ranges first[item]..last[item]."""
     count = last - first
     item = np.repeat(np.arange(count.size), count)

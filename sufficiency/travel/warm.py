@@ -16,6 +16,7 @@ from sufficiency.travel.rides import VehicleRule, board
 from sufficiency.travel.road_network import prepare
 from sufficiency.travel.routes import route
 from sufficiency.travel.snapping import AccessLeg
+from sufficiency.travel.totals import Starts, least_totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,8 @@ def warm(say: Callable[[str], None] = lambda _: None) -> None:
         network.journeys(homes, schools)
         network.toward(homes).milliseconds(schools)
     network.ways(spots, spots)
+    for lanes in (node[:1], node):
+        least_totals(network, spots, spots, Starts(lanes.size, lanes, lanes, lanes))
     rule = VehicleRule(seats=2, boarding_ms=1, detour_limit_ms=HEAVY_MS)
     times = network.milliseconds(spots, spots)
     board(node[[0, -1]], node[:-1], node[1:], times[:-1, -1].astype(np.int64), between_ms=times, rule=rule)
