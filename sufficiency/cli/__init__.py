@@ -54,6 +54,12 @@ _OF_AN_AREA: Final = (
         "schemes",
         "what a programme changes, who gains or loses, and what each scheme adds",
     ),
+    (
+        "clusters",
+        "clusters",
+        "clusters",
+        "draft or import locality clusters, re-total for successor councils; internal",
+    ),
     ("opportunity", "opportunity", "opportunity", "where the next place is worth most, by need and phase; internal"),
     ("reconcile", "reconcile", "reconcile", "hold the published plan to its own figures and to the model; internal"),
     ("whatif", "what_if", "whatif", "what would change if places opened at a point, a postcode or a school"),

@@ -19,6 +19,8 @@ from sufficiency.planning.opened_year import (
     unlocks,
     why_not,
 )
+from sufficiency.planning.opportunity import Surface, opportunity_surface
+from sufficiency.planning.opportunity_sites import best_by_area, next_places, rank_settings
 from sufficiency.planning.programme import (
     capacity_district_type,
     capital_of,
@@ -29,6 +31,7 @@ from sufficiency.planning.programme import (
 )
 from sufficiency.planning.scenarios import apply_scenario, edited, same_demand, same_roads, with_scenario
 from sufficiency.planning.scheme_effects import scheme_effects
+from sufficiency.planning.scheme_money import money_against, scheme_economics
 from sufficiency.planning.what_if import Answer, Proposal, as_scheme, ready_to_ask, whatif, with_proposal
 
 __all__ = [
@@ -36,10 +39,12 @@ __all__ = [
     "Observed",
     "OpenedYear",
     "Proposal",
+    "Surface",
     "access",
     "adjusted",
     "apply_scenario",
     "as_scheme",
+    "best_by_area",
     "capacity_district_type",
     "capital_of",
     "changes_between",
@@ -56,15 +61,20 @@ __all__ = [
     "journey_ledger",
     "left_out",
     "mitigation_deltas",
+    "money_against",
+    "next_places",
     "observed_against_modelled",
     "open_year",
+    "opportunity_surface",
     "place_values",
     "programme_places_table",
     "pupil_changes",
     "range_table",
+    "rank_settings",
     "ready_to_ask",
     "same_demand",
     "same_roads",
+    "scheme_economics",
     "scheme_effects",
     "scheme_stock",
     "schemes_table",
