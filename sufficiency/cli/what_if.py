@@ -46,8 +46,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--places", required=True, type=int, metavar="N", help="places, all open from the first year")
     parser.add_argument("--year", required=True, type=int, metavar="2027", help="the September when it opens")
-    parser.add_argument("--against", default="committed", metavar="SCENARIO",
-                        help="the scenario that it is laid over and compared with (default: committed)")  # fmt: skip
+    parser.add_argument("--against", default="", metavar="SCENARIO",
+                        help="the scenario that it is laid over (default: committed, else do_nothing)")  # fmt: skip
     parser.add_argument("--postcodes", type=Path, metavar="FILE",
                         help=f"directory of postcodes (ONSPD, NSPL, Code-Point; default: {POSTCODES})")  # fmt: skip
     parser.add_argument("--internal", action="store_true", help="show counts of a few pupils too; not for publication")
@@ -69,30 +69,31 @@ def whatif(options: argparse.Namespace, inputs: Inputs) -> None:
     from sufficiency.planning.what_if import ready_to_ask, with_proposal
     from sufficiency.planning.what_if import whatif as ask
 
+    against = options.against or ("committed" if "committed" in inputs.scenarios else "do_nothing")
     proposal, place = _proposal(options, inputs)
     steps = Steps()
     steps("Forecasting demand and making the roads ready")
-    before = apply_scenario(inputs, options.against)
+    before = apply_scenario(inputs, against)
     demand, network = demand_of(before), network_of(before)
     years = [year for year in inputs.parameters.years if year >= proposal.year] or [proposal.year]
     answers = []
     for year in years:
         steps(f"Asking {year_label(year)}")
-        ready = ready_to_ask(before, year, scenario_id=options.against, demand=demand, network=network)
+        ready = ready_to_ask(before, year, scenario_id=against, demand=demand, network=network)
         answers.append(ask(ready, proposal))
     headline = max(inputs.parameters.headline_year, proposal.year)
     steps(f"Placing all pupils of {year_label(headline)} with it and without it")
-    after = apply_scenario(with_proposal(inputs, proposal, based_on=options.against), "what_if")
+    after = apply_scenario(with_proposal(inputs, proposal, based_on=against), "what_if")
     rows = [
         outcomes_of_year(one, headline, name, demand=demand, network=network)
-        for one, name in ((before, options.against), (after, "what_if"))
+        for one, name in ((before, against), (after, "what_if"))
     ]
     steps.finish()
-    _print_answers(answers, inputs, place=place, against=options.against)
+    _print_answers(answers, inputs, place=place, against=against)
     hide_up_to = 0 if options.internal else inputs.parameters.hide_up_to
     changes = pupil_changes(*rows)
     _print_people(changes, inputs, year=headline, hide_up_to=hide_up_to)
-    _print_travel(journey_ledger(changes, inputs.parameters, scenario_id="what_if", against_id=options.against,
+    _print_travel(journey_ledger(changes, inputs.parameters, scenario_id="what_if", against_id=against,
                                  policy="optimal"))  # fmt: skip
     if options.internal:
         print("\nInternal: holds counts of a few pupils. Not for publication.")
