@@ -171,7 +171,7 @@ def whatif(ready: ReadyYear, proposal: Proposal) -> Answer:
         When its site is not on the area's ground.
     """
     inputs, year = ready.opened.inputs, ready.opened.eligibility.year
-    _hold_possible(ready, proposal)
+    _hold_possible(inputs, proposal, set(ready.settled.provision_ids))
     snap_m, milliseconds = _journeys(ready, proposal)
     settled = ready.settled
     if proposal.year <= year and (proposal.closes_in is None or year < proposal.closes_in):
@@ -263,6 +263,8 @@ def with_proposal(inputs: Inputs, proposal: Proposal, *, based_on: str = "do_not
     ------
     ParameterError
         When there is no such scenario, or the proposal closes other provision, which a scheme must say.
+    DataError
+        When the proposal cannot be: every fault at once.
     """
     if based_on not in inputs.scenarios:
         message = f"there is no scenario {based_on!r}; there are {', '.join(sorted(inputs.scenarios))}"
@@ -270,6 +272,7 @@ def with_proposal(inputs: Inputs, proposal: Proposal, *, based_on: str = "do_not
     if proposal.closing:
         message = "what the proposal closes is not written here: add a scheme that closes it or relocates it"
         raise ParameterError(message)
+    _hold_possible(inputs, proposal)
     scheme, stock = as_scheme(inputs, proposal)
     base = inputs.scenarios[based_on]
     scenario = dataclasses.replace(
@@ -337,9 +340,9 @@ def _column(
     )
 
 
-def _hold_possible(ready: ReadyYear, proposal: Proposal) -> None:
-    """Raise every fault of a proposal."""
-    parameters = ready.opened.inputs.parameters
+def _hold_possible(inputs: Inputs, proposal: Proposal, known: set[str] | None = None) -> None:
+    """Raise every fault of a proposal; `known` is the provision that it could close, None = that of the inputs."""
+    parameters = inputs.parameters
     faults = list(_faults(proposal))
     if proposal.year not in parameters.years:
         first, last = year_label(min(parameters.years)), year_label(max(parameters.years))
@@ -348,8 +351,8 @@ def _hold_possible(ready: ReadyYear, proposal: Proposal) -> None:
         faults.append(
             f"it would close in {year_label(proposal.closes_in)}, before it opens in {year_label(proposal.year)}"
         )
-    known = set(ready.settled.provision_ids)
-    faults += [f"the provision {one!r} that it would close is unknown" for one in proposal.closing if one not in known]
+    there = set(inputs.provision["provision_id"]) if known is None else known
+    faults += [f"the provision {one!r} that it would close is unknown" for one in proposal.closing if one not in there]
     east, north = proposal.easting_m, proposal.northing_m
     if not (np.isfinite(east) and np.isfinite(north)):
         faults.append("its easting and northing must be numbers, in metres")

@@ -96,6 +96,9 @@ NONSENSE = {
 def test_a_proposal_that_cannot_be_is_refused_with_the_reason(ready, message, change):
     with pytest.raises(DataError, match=message):
         whatif(ready, dataclasses.replace(SCHOOL, **change))
+    if "closing" not in change:
+        with pytest.raises(DataError, match=message):
+            with_proposal(county(), dataclasses.replace(SCHOOL, **change))
 
 
 def test_a_site_in_the_sea_is_refused(ready):
