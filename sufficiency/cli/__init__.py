@@ -62,6 +62,7 @@ _OF_AN_AREA: Final = (
     ),
     ("opportunity", "opportunity", "opportunity", "where the next place is worth most, by need and phase; internal"),
     ("reconcile", "reconcile", "reconcile", "hold the published plan to its own figures and to the model; internal"),
+    ("sites", "sites", "sites", "which sites, how big and when, within a capital budget by year; internal"),
     ("whatif", "what_if", "whatif", "what would change if places opened at a point, a postcode or a school"),
 )
 _AREA_HELP: Final = "area directory; without it the embedded Oxfordshire (illustrative)"

@@ -44,6 +44,7 @@ def test_every_measured_column_states_its_unit():
         "deprivation_decile",
         "schools",
         "schools_with_own_base",
+        "rounded_to",
     }
     for table in TABLES.values():
         for column in table.columns:
