@@ -33,8 +33,8 @@ def candidate(name: str, east: float, kind: str = "special_school", **more: Any)
         "candidate_id": name, "candidate_name": f"Candidate {name} (illustrative)", "setting_id": "",
         "easting_m": 1_000 * east, "northing_m": 205_000.0, "provision_type": kind, "ncy_from": 0, "ncy_to": 14,
         "needs": "ASD;SLD", "least_places": 4, "most_places": 8, "step_places": 4, "fixed_gbp": 100_000.0,
-        "gbp_per_place": 50_000.0, "earliest_year": 2027, "latest_year": 2028, "must_open": False, "must_close": False,
-        "at_most_one_of": "", "phasing": "", "source": "made up", "quality": "illustrative",
+        "capital_gbp_per_place": 50_000.0, "earliest_year": 2027, "latest_year": 2028, "must_open": False,
+        "must_close": False, "at_most_one_of": "", "phasing": "", "source": "made up", "quality": "illustrative",
     }  # fmt: skip
     return row | more
 

@@ -21,7 +21,7 @@ ROWS = st.builds(
         "least_places": least,
         "most_places": least + 4,
         "fixed_gbp": 1_000.0 * fixed,
-        "gbp_per_place": 1_000.0 * rate,
+        "capital_gbp_per_place": 1_000.0 * rate,
         "latest_year": year,
         "phasing": share,
     },

@@ -124,8 +124,8 @@ def test_least_cost_is_the_cheapest_of_every_choice_that_reaches_its_limit() -> 
 
 def test_most_within_limit_and_fairest_put_their_measure_first() -> None:
     # Only the candidates at 455 (b) are within 25 minutes of z2's eight and more pupils in Year 6, seeking a school.
-    near = small.candidate("near", 455, least_places=8, gbp_per_place=80_000.0)
-    far = small.candidate("far", 445, least_places=8, gbp_per_place=10_000.0)
+    near = small.candidate("near", 455, least_places=8, capital_gbp_per_place=80_000.0)
+    far = small.candidate("far", 445, least_places=8, capital_gbp_per_place=10_000.0)
     one = small.problem(near, far)
     only_one = Budget({2027: 740_000.0})
     for objective in ("most_within_limit", "fairest"):
@@ -198,7 +198,7 @@ def test_without_a_table_the_schemes_of_the_area_are_the_candidates() -> None:
         ({"setting_id": "S11"}, "unknown"),
         ({"easting_m": float("nan")}, "neither a setting nor a position"),
         ({"phasing": "1;0.5"}, "phasing"),
-        ({"gbp_per_place": float("nan")}, "capital a place is blank"),
+        ({"capital_gbp_per_place": float("nan")}, "capital a place is blank"),
         ({"candidate_id": "new-school"}, "id of a scheme"),
         ({"must_open": True, "must_close": True}, "at once"),
     ],

@@ -62,7 +62,7 @@ def sized_options(
         found = [*_faults(row), *_site_faults(row, known, ground)]
         rate = _rate(row, case, inputs)
         if rate is None:
-            found.append("its capital a place is blank: fill in gbp_per_place")
+            found.append("its capital a place is blank: fill in capital_gbp_per_place")
         shares = _shares(row)
         if shares is None:
             found.append("phasing is no rising list of shares up to 1, such as 0.5;0.75;1")
@@ -88,7 +88,7 @@ def _faults(row: Mapping[Any, Any]) -> Iterator[str]:
         yield f"its last year group, {row['ncy_to']}, comes before its first, {row['ncy_from']}"
     if _flag(row, "must_open") and _flag(row, "must_close"):
         yield "it must open and is ruled out at once: keep one of the two"
-    for name in ("fixed_gbp", "gbp_per_place", "gbp_per_place_low", "gbp_per_place_high"):
+    for name in ("fixed_gbp", "capital_gbp_per_place", "capital_gbp_per_place_low", "capital_gbp_per_place_high"):
         if _number(row, name, 0.0) < 0:
             yield f"{name} is below 0"
 
@@ -108,9 +108,9 @@ def _site_faults(row: Mapping[Any, Any], known: gpd.GeoDataFrame, ground: BaseGe
 
 def _rate(row: Mapping[Any, Any], case: str, inputs: Inputs) -> float | None:
     """Return the capital a place: the case's own, else the central one, else (a base) the area's assumption."""
-    own = _number(row, "gbp_per_place" if case == "central" else f"gbp_per_place_{case}", math.nan)
+    own = _number(row, "capital_gbp_per_place" if case == "central" else f"capital_gbp_per_place_{case}", math.nan)
     if math.isnan(own):
-        own = _number(row, "gbp_per_place", math.nan)
+        own = _number(row, "capital_gbp_per_place", math.nan)
     if not math.isnan(own):
         return own
     if row["provision_type"] != _BASE:
