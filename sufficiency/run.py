@@ -172,11 +172,37 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         "programme_places": planning.programme_places_table(assessments),
         "capacity_district_type": planning.capacity_district_type(assessments),
         "money": pd.concat(money, ignore_index=True),
+        **_money_changes(inputs, assessments),
         "bridge": measures.bridge_table(inputs, headline),
         "forecast": _forecast(inputs, first.demand),
         "assumptions": pd.DataFrame([asdict(one) for one in inputs.parameters.assumptions.values()]).astype(str),
         "data_quality": _data_quality(inputs.issues),
         **_futures(inputs),
+    }
+
+
+def _money_changes(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, pd.DataFrame]:
+    """Return what each scenario changes in each purse against those of `AGAINST`, and what follows from it."""
+    pairs = [
+        (assessments[before], after)
+        for before in AGAINST
+        if before in assessments
+        for after in assessments.values()
+        if after.scenario_id != before
+    ]
+    tables = {"capital_buys": planning.bases_capital_buys(inputs)}
+    if not pairs:
+        return tables
+    parameters = inputs.parameters
+    changes = [planning.money_against(before, after) for before, after in pairs]
+    change = pd.concat(changes, ignore_index=True)
+    views = [planning.economics_against(one, parameters) for one in changes]
+    carbon = [planning.carbon_against(before, after) for before, after in pairs]
+    return tables | {
+        "money_change": change,
+        "money_change_years": planning.money_by_financial_year(change, parameters),
+        "economic_view": pd.concat(views, ignore_index=True),
+        "carbon_change": pd.concat(carbon, ignore_index=True),
     }
 
 

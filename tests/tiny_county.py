@@ -47,6 +47,9 @@ VALUES = {
     "snap_limit_m": (5000, None, None),
     "support_week_share": (1.0, None, None),
     "support_turns_per_year": (1.0, None, None),
+    "special_school_from_independent_share": (0.5, None, None),
+    "special_school_from_mainstream_share": (0.5, None, None),
+    "specialist_base_from_mainstream_share": (1.0, None, None),
 }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.disclosure import cells as c
-from sufficiency.disclosure import futures, side
+from sufficiency.disclosure import futures, money, side
 from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
 from sufficiency.disclosure.system import hide_cells
@@ -42,6 +42,7 @@ _SUMS: Final = (
 _AS_THEY_ARE: Final = (
     "assumptions",
     "capacity_district_type",
+    "capital_buys",
     "conservation",
     "data_quality",
     "scheme_stock",
@@ -123,6 +124,8 @@ def _put_beside(
     county = cells[cells["area_id"] == county_id]
     if "money" in tables:
         side.put_money(shelf, tables["money"], county, travelled[travelled["area_id"] == county_id])
+    if "money_change" in tables:
+        money.put_money_change(shelf, tables, county, travelled[travelled["area_id"] == county_id])
     if "pressure" in tables:
         side.put_pressure(shelf, tables["pressure"], known, hide_up_to)
     if "programme_places" in tables:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.disclosure import cells as c
+from sufficiency.disclosure.money import hidden_behind
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
 from sufficiency.disclosure.suppress import Equations, hide
 from sufficiency.disclosure.system import hide_cells
@@ -163,10 +164,7 @@ def put_money(shelf: Shelf, money: pd.DataFrame, county: pd.DataFrame, travelled
     """Put the money; a cost is hidden with the county's count that it is a multiple of (column `behind`)."""
     rows = money.reset_index(drop=True)
     bands = [column for column in rows.columns if column.startswith("gbp_")]
-    flags = county.loc[county["hidden"] & (county["phase"] == ALL) & (county["need"] == ALL)]
-    flags = flags.assign(behind=flags["provision_type"] + ":" + flags["measure"])
-    sums = travelled_county[travelled_county["hidden"]].assign(behind="pupil_km")
-    listed = pd.concat([flags[[*c.SLICE, "behind"]], sums[[*c.SLICE, "behind"]]]).drop_duplicates()
+    listed = hidden_behind(county, travelled_county)
     hidden = pd.MultiIndex.from_frame(listed)
     rows[bands] = rows[bands].round(-2)  # an exact sum would give the rounded kilometres behind it back
     mask = no_mask(rows)

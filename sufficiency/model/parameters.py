@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from sufficiency.model.errors import GeographyError, ParameterError
 from sufficiency.model.geography import metric_system
-from sufficiency.model.vocabulary import PROFILES
+from sufficiency.model.vocabulary import HEADLINE_TYPES, PROFILES
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class Choice:
     codes: tuple[str, ...]
 
 
+# where the extra pupils of a local place would otherwise be; the cheapest of them is the one that takes up the rest
+COUNTERFACTUALS: Final = ("independent", "mainstream", "other_arrangements", "other_council")
+_SHARES: Final = tuple(f"{kind}_from_{one}_share" for kind in HEADLINE_TYPES for one in COUNTERFACTUALS)
 _ALLOWED: Final[dict[str, Number | Choice | type[bool]]] = {
     "demand_definition": Choice(("A", "B")),
     "journey_limit_primary_min": Number(0, 600),
@@ -71,6 +74,17 @@ _ALLOWED: Final[dict[str, Number | Choice | type[bool]]] = {
     "special_school_place_gbp": Number(0, 10_000_000),
     "specialist_base_place_gbp": Number(0, 10_000_000),
     "capital_gbp_per_base_place": Number(0, 10_000_000),
+    **dict.fromkeys(_SHARES, Number(0, 1)),
+    "mainstream_plus_topup_gbp": Number(0, 10_000_000),
+    "other_arrangements_gbp": Number(0, 10_000_000),
+    "other_council_place_gbp": Number(0, 10_000_000),
+    "special_school_place_funding_gbp": Number(0, 10_000_000),
+    "specialist_base_place_funding_gbp": Number(0, 10_000_000),
+    "start_up_gbp_per_place": Number(0, 10_000_000),
+    "specialist_base_capital_gbp": Number(0, 10_000_000_000),
+    "capital_before_opening_share": Number(0, 1),
+    "discount_rate_share": Number(0, 1),
+    "appraisal_years": Number(1, 100, whole=True),
     "targeted_plus_share": Number(0, 1),
     "support_partner_limit_km": Number(0, 500),
     "support_week_share": Number(0.01, 1),
@@ -99,6 +113,7 @@ _ALLOWED: Final[dict[str, Number | Choice | type[bool]]] = {
     "redraw_rates_spread_share": Number(0, 1),
 }
 ASSUMPTION_NAMES: Final[tuple[str, ...]] = tuple(_ALLOWED)
+_SHARE_TOLERANCE: Final = 1e-9
 _TOP: Final = ("area", "years", "disclosure", "assumptions")
 _AREA: Final = ("area_id", "area_name", "county_id", "crs", "report_date", "illustrative", "illustrative_note")
 _YEARS: Final = ("calibration", "first", "headline", "last")
@@ -194,6 +209,7 @@ def with_values(parameters: Parameters, values: Mapping[str, Any]) -> Parameters
             assumptions[name] = replace(
                 assumptions[name], value=value, low=None, high=None, source=f"changed from {assumptions[name].value!r}"
             )
+    faults += _share_faults(assumptions)
     if faults:
         raise ParameterError("; ".join(faults))
     return replace(parameters, assumptions=MappingProxyType(assumptions))
@@ -234,6 +250,30 @@ def _assumptions(table: Mapping[str, Any]) -> tuple[dict[str, Assumption], list[
             name, value, low, high, *(str(entry[key]) for key in ("unit", "source", "date", "effect"))
         )
     return out, faults
+
+
+def _share_faults(assumptions: Mapping[str, Assumption]) -> list[str]:
+    """Return the sets of shares of where pupils would otherwise be that do not add up to 1, centrally or at an end.
+
+    Mainstream takes up the rest, so its high value stands beside the low values of the other three.
+    """
+    faults = []
+    for kind in HEADLINE_TYPES:
+        names = {one: f"{kind}_from_{one}_share" for one in COUNTERFACTUALS}
+        if not all(name in assumptions for name in names.values()):
+            continue
+        for case, rest in (("value", "value"), ("low", "high"), ("high", "low")):
+            ends = {one: (assumptions[name], rest if one == "mainstream" else case) for one, name in names.items()}
+            total = sum(
+                found.value if getattr(found, end) is None else getattr(found, end) for found, end in ends.values()
+            )
+            if abs(total - 1) > _SHARE_TOLERANCE:
+                of = f"the {rest} of mainstream and the {case} of the other three" if case != rest else "the values"
+                faults.append(
+                    f"the four shares {kind}_from_..._share must add up to 1, and {of} add up to {total:g}: "
+                    "change them together"
+                )
+    return faults
 
 
 def _value_fault(name: str, value: Any) -> str:
@@ -320,6 +360,7 @@ def read_parameters(path: Path) -> Parameters:
     faults = _sections(raw)
     table = raw.get("assumptions", {})
     assumptions, more = _assumptions(table if isinstance(table, Mapping) else {})
+    more += _share_faults(assumptions)
     if faults + more:
         message = f"{path.name}: " + "; ".join(faults + more)
         raise ParameterError(message)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
 from sufficiency.outputs.paper_blocks import Block, Callout, Column, Heading, Paragraph, Table
+from sufficiency.outputs.paper_money_change import change_blocks
 from sufficiency.outputs.sentences import (
     Figure,
     count_words,
@@ -62,7 +63,7 @@ def money_section(facts: Facts) -> list[Block]:
         notes = (_CAPITAL_NOTE if purse == "capital" else " ".join(sentences),)
         blocks.append(Table(f"{title}, {when}", columns, rows, notes))
     blocks.append(Paragraph(_CASHABLE, "note"))
-    return blocks
+    return blocks + change_blocks(facts)
 
 
 _CAPITAL_NOTE: Final = "Capital of every scheme, whichever year it opens; the range is that of the cost."

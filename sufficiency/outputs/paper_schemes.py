@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sufficiency.measures.displacement import high_needs_of_scheme
 from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
@@ -27,6 +28,11 @@ _ACTIONS: Final = {
     "relocate": "Relocation or satellite",
     "close": "Closure",
 }
+_MONEY: Final = (
+    "High needs block: displacement shares × the pupils who have a local place only with the scheme, and place funding "
+    "of its places that nobody extra fills; a plain amount is a cost, one with a minus a saving. Capital and the high "
+    "needs block are different purses and are never added."
+)
 _HOW: Final = (
     "Pupils are placed by the best joint placement of all pupils and places, which is no forecast of where a child "
     "goes. The nearest other place is the nearest that is suitable for each pupil, whether or not it has room. Without "
@@ -267,6 +273,7 @@ def _decisions(facts: Facts, index: Hashable) -> Table:
     if places.is_known and places.known > 0 and all(one.is_known for one in bands):
         each = [Figure(one.known / places.known) for one in bands]
         rows.append(("Capital a place", gbp_range_words(*each)))
+    rows += _money_that_follows(facts, index, bands)
     rows += [("Funding", _funding(facts, index))]
     rag = _text(facts, index, "delivery_rag").lower()
     for label, text in (
@@ -279,7 +286,36 @@ def _decisions(facts: Facts, index: Hashable) -> Table:
         ("Delivery", f"{rag}: {_RAG[rag]}" if rag in _RAG else rag),
     ):
         rows.append((label, text))
-    return _lines(f"Money and decisions{facts.illustrative_tag}", rows)
+    return _lines(f"Money and decisions{facts.illustrative_tag}", rows, (_MONEY,))
+
+
+def _money_that_follows(facts: Facts, index: Hashable, capital: list[Figure]) -> list[tuple[str, str]]:
+    """Return what the pupils who have a local place only with the scheme mean for money, by the last year told."""
+    scheme_id = str(facts.released.tables["schemes"].at[index, "scheme_id"])
+    years = _years(facts, scheme_id)
+    if not years:
+        return []
+    year = years[-1]
+    places, more, none, minutes = (
+        _effect(facts, scheme_id, year, name)
+        for name in ("places", "left_out_local_pupils", "left_out_placed_pupils", "left_out_travel_min_per_day")
+    )
+    labels = ("Capital a pupil with a local place only with it", f"High needs block, a year, from {year_label(year)}")
+    if not (more.is_known and places.is_known):
+        return [(label, figure_text(more)) for label in labels]
+    each = [Figure(one.known / more.known) for one in capital] if more.known > 0 else []
+    known = all(one.is_known for one in capital)
+    rows = [(labels[0], gbp_range_words(*each) if each and known else "none has a local place only with it")]
+    net = high_needs_of_scheme(_text(facts, index, "provision_type"), more.known, places.known, facts.parameters)
+    rows.append((labels[1], gbp_range_words(*map(Figure, net))))
+    # without it nobody travels less for want of a place only where all have one
+    if none.value == 0 and minutes.is_known and minutes.known < 0 and known:
+        days = float(facts.parameters.value("school_days_per_year"))
+        hours = -minutes.known / 60 * days
+        rows.append(
+            ("Capital a pupil-hour saved a year", gbp_range_words(*[Figure(one.known / hours) for one in capital]))
+        )
+    return rows
 
 
 def _funding(facts: Facts, index: Any) -> str:  # noqa: ANN401 - a label of the table's index

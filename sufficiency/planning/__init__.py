@@ -31,7 +31,14 @@ from sufficiency.planning.programme import (
 )
 from sufficiency.planning.scenarios import apply_scenario, edited, same_demand, same_roads, with_scenario
 from sufficiency.planning.scheme_effects import scheme_effects
-from sufficiency.planning.scheme_money import money_against, scheme_economics
+from sufficiency.planning.scheme_money import (
+    bases_capital_buys,
+    carbon_against,
+    economics_against,
+    money_against,
+    money_by_financial_year,
+    scheme_economics,
+)
 from sufficiency.planning.what_if import Answer, Proposal, as_scheme, ready_to_ask, whatif, with_proposal
 
 __all__ = [
@@ -44,14 +51,17 @@ __all__ = [
     "adjusted",
     "apply_scenario",
     "as_scheme",
+    "bases_capital_buys",
     "best_by_area",
     "capacity_district_type",
     "capital_of",
+    "carbon_against",
     "changes_between",
     "compare",
     "concentration",
     "contributions",
     "draw_futures",
+    "economics_against",
     "edited",
     "equality_evidence",
     "equity",
@@ -62,6 +72,7 @@ __all__ = [
     "left_out",
     "mitigation_deltas",
     "money_against",
+    "money_by_financial_year",
     "next_places",
     "observed_against_modelled",
     "open_year",

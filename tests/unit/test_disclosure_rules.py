@@ -242,6 +242,28 @@ def test_money_is_hidden_with_the_count_behind_it(county):
     assert "behind" not in released.tables["money"].columns
 
 
+@pytest.mark.parametrize("side", ["scenario_id", "against_id"])
+def test_a_change_of_money_is_hidden_with_a_count_of_either_scenario(county, side):
+    scene = microdata.draw(np.random.default_rng(4), most=30)
+    scene.pupils[..., 4] = 0
+    scene.pupils[:, 0, 0, 0, 0, 4] = 3  # three pupils in independent schools, in the whole county
+    pair = dict.fromkeys(("scenario_id", "against_id"), "another") | {side: "do_nothing"}
+    behind = "headline:demand_pupils;headline:independent_pupils"
+    rows = [("optimal", 2028, "high_needs_block", "Net change", behind), ("", 2028, "capital", "Grant", "")]
+    change = pd.DataFrame(rows, columns=["policy", "year", "purse", "item", "behind"]).assign(
+        gbp_low=149_960.0, gbp_central=180_000.0, gbp_high=210_000.0, note="", **pair
+    )
+    years = change.rename(columns={"year": "financial_year"}).iloc[[0, 0, 0]].assign(financial_year=[2027, 2028, 2029])
+    view = pd.DataFrame([{**pair, "policy": "optimal", "sum_gbp": 1.0, "npv_gbp": 1.0, "payback_years": 3}])
+    released = released_of(scene, money_change=change, money_change_years=years, economic_view=view)
+    assert released.hidden["money_change"]["gbp_central"].tolist() == [True, False]
+    assert "behind" not in released.tables["money_change"].columns
+    assert released.tables["money_change"]["gbp_low"].tolist()[1] == 150_000
+    # the financial years that hold part of 2028/29
+    assert released.hidden["money_change_years"]["gbp_low"].tolist() == [False, True, True]
+    assert released.hidden["economic_view"]["npv_gbp"].tolist() == [True]
+
+
 def test_a_small_stream_of_the_forecast_takes_another_with_it(county):
     streams = ["headline", "mainstream", "alternative_provision", "specialist_post_16"]
     forecast = pd.DataFrame({"year": 2028, "stream": streams, "pupils": [400, 900, 4, 59], "basis": ""})

@@ -9,6 +9,8 @@ import pytest
 
 from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import Shelf
+from sufficiency.measures.displacement import high_needs_of_scheme
+from sufficiency.outputs import style
 from sufficiency.outputs.paper_blocks import Callout, Heading, Paragraph, Table
 from sufficiency.outputs.paper_facts import Facts
 from sufficiency.outputs.paper_schemes import scheme_pages
@@ -152,6 +154,50 @@ def test_a_hidden_figure_stays_hidden_on_the_page(facts):
     stock = next(one for one in tables if one.caption == "Places open each September")
     assert stock.rows[0][-4:] == ("20", "40", "40", "40")
     assert any(isinstance(one, Callout) and one.title == "Why a base will not do" for one in page_of(*facts))
+
+
+def money_of(facts, special):
+    """Return the table of money and decisions on one scheme's page, by line."""
+    tables = [one for one in page_of(facts, special) if isinstance(one, Table)]
+    return dict(next(one for one in tables if one.caption.startswith("Money and decisions")).rows)
+
+
+def test_money_is_hidden_with_the_pupils_behind_it(facts):
+    found = money_of(*facts)  # three pupils, in the last year
+    assert found["High needs block, a year, from 2031/32"] == "c"
+    assert found["Capital a pupil with a local place only with it"] == "c"
+    assert "Capital a pupil-hour saved a year" not in found
+
+
+def test_money_that_follows_by_hand(facts):
+    """10 extra pupils and 12 places: 10 × Σ share × (25,000 less 64,000, 12,000, 30,000, 26,000), and empty places.
+
+    0.35 × 0.9 × -39,000 + 0.45 × 13,000 + 0.10 × -5,000 + 0.10 × -1,000 = -7,035 a pupil; 9.65 places are taken, and
+    2.35 × 10,000 = 23,500.
+    """
+    found, special = facts
+    frame = found.released.tables["scheme_effects"].copy()
+    # 10 pupils: 30 h a day less × 190 days
+    values = {
+        "places": 12,
+        "left_out_local_pupils": 10,
+        "left_out_placed_pupils": 0,
+        "left_out_travel_min_per_day": -1800,
+    }
+    for name, value in values.items():
+        frame[name] = value
+    mask = found.released.hidden["scheme_effects"].copy()
+    mask.loc[:, :] = False
+    tables = {**found.released.tables, "scheme_effects": frame}
+    hidden = {**found.released.hidden, "scheme_effects": mask}
+    told = Facts(dataclasses.replace(found.released, tables=tables, hidden=hidden), make_inputs(), make_record())
+    schemes = tables["schemes"].set_index("scheme_id")
+    capital = float(schemes.at[special, "capital_gbp_central"])
+    lines = money_of(told, special)
+    assert high_needs_of_scheme("special_school", 10, 12, told.parameters)[1] == -70_350 + 23_500
+    assert lines["High needs block, a year, from 2031/32"].startswith("\u2212£46,800 (")
+    assert lines["Capital a pupil with a local place only with it"].split(" ")[0] == style.gbp_words(capital / 10)
+    assert lines["Capital a pupil-hour saved a year"].split(" ")[0] == style.gbp_words(capital / 5_700)
 
 
 def test_without_the_tables_there_are_no_pages(facts):
