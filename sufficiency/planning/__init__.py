@@ -39,6 +39,14 @@ from sufficiency.planning.scheme_money import (
     money_by_financial_year,
     scheme_economics,
 )
+from sufficiency.planning.sites import (
+    SiteChoice,
+    budget_frontier,
+    choose_sites,
+    choose_sites_for,
+    fairest_sites,
+    regret,
+)
 from sufficiency.planning.what_if import Answer, Proposal, as_scheme, ready_to_ask, whatif, with_proposal
 
 __all__ = [
@@ -46,6 +54,7 @@ __all__ = [
     "Observed",
     "OpenedYear",
     "Proposal",
+    "SiteChoice",
     "Surface",
     "access",
     "adjusted",
@@ -53,10 +62,13 @@ __all__ = [
     "as_scheme",
     "bases_capital_buys",
     "best_by_area",
+    "budget_frontier",
     "capacity_district_type",
     "capital_of",
     "carbon_against",
     "changes_between",
+    "choose_sites",
+    "choose_sites_for",
     "compare",
     "concentration",
     "contributions",
@@ -65,6 +77,7 @@ __all__ = [
     "edited",
     "equality_evidence",
     "equity",
+    "fairest_sites",
     "gains_table",
     "gap_by",
     "growth",
@@ -83,6 +96,7 @@ __all__ = [
     "range_table",
     "rank_settings",
     "ready_to_ask",
+    "regret",
     "same_demand",
     "same_roads",
     "scheme_economics",
