@@ -331,8 +331,7 @@ INPUT_ROWS: Final[list[Row]] = [
             (
                 "from_provision_id",
                 "text",
-                "convert, relocate: the provision whose places it takes over; close: the one that closes, blank = all "
-                "of the type at the setting",
+                "provision whose places it takes over, or that closes; blank = all of the type at the setting",
                 OPTIONAL,
             ),
             *POINT,

@@ -244,12 +244,10 @@ def _together(base: Scenario, own: Scenario, without: tuple[str, ...]) -> Scenar
         return tuple(dict.fromkeys([*getattr(base, name), *getattr(own, name)]))
 
     names = ("mitigations", "closed_edge_ids", "new_roads", "speed_changes", "substitutions")
-    return replace(
-        own,
-        scheme_ids=tuple(dict.fromkeys([*kept, *own.scheme_ids])),
-        assumptions={**base.assumptions, **own.assumptions},
-        **{name: joined(name) for name in names},
-    )
+    changes: dict[str, Any] = {name: joined(name) for name in names}
+    changes["scheme_ids"] = tuple(dict.fromkeys([*kept, *own.scheme_ids]))
+    changes["assumptions"] = {**base.assumptions, **own.assumptions}
+    return replace(own, **changes)
 
 
 def _is_kind(value: object, kind: str) -> bool:
