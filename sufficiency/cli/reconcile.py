@@ -71,7 +71,7 @@ def _figure(value: float, unit: str) -> str:
     if math.isnan(value):
         return ""
     text = number_words(value, unit)
-    rest = unit.removeprefix("pounds").strip() if unit.startswith("pounds") else unit
+    rest = unit.removeprefix("pounds").strip() if unit.startswith("pounds") else "" if unit == "share" else unit
     return f"{text} {rest}".strip()
 
 
@@ -105,6 +105,7 @@ def _csv(table: pd.DataFrame) -> str:
 
     text = table.select_dtypes(include="object").columns
     safe = table.assign(**{name: table[name].map(lambda one: guard_text(str(one))) for name in text})
+    safe.insert(0, "marking", "internal")
     buffer = io.StringIO()
     safe.to_csv(buffer, index=False, lineterminator="\n")
     return buffer.getvalue()
@@ -131,5 +132,5 @@ def _markdown(table: pd.DataFrame, inputs: Inputs) -> str:
             lines.append("| " + " | ".join(str(one).replace("|", "\\|").replace("\n", " ") for one in cells) + " |")
         lines.append("")
     counts = table["verdict"].value_counts(sort=False).sort_index()
-    lines += [f"{int(count)} {verdict}; " for verdict, count in counts.items()]
-    return "\n".join(lines).rstrip("; ") + "\n"
+    lines += [f"- {int(count)} {verdict}" for verdict, count in counts.items()]
+    return "\n".join(lines) + "\n"

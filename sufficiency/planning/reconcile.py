@@ -246,7 +246,8 @@ def _line_order(line: str) -> tuple[int, str]:
 
 def _rounds_to(exact: Fraction, stated: Fraction, step: Fraction) -> bool:
     """Return whether a figure is another one given to the nearest step, or cut off there."""
-    return step > 0 and stated % step == 0 and abs(exact - stated) < step
+    nearest, cut_off = abs(exact - stated) * 2 <= step, 0 <= exact - stated < step
+    return step > 0 and stated % step == 0 and (nearest or cut_off)
 
 
 def _step(row: Mapping[Any, Any]) -> Fraction:

@@ -62,6 +62,11 @@ BY_HAND = {
     "N14-therapists": ("cannot be checked", "£1,107,896.38"),
     "N17-years": ("conflicts", "1 + 2 = 3, not 4"),
     "N1": ("cannot be checked", "no split"),
+    "N3-headroom": ("cannot be checked", "= 217"),
+    "N6-funded-capital": ("cannot be checked", "£3,007,224"),
+    "N8-listed": ("cannot be checked", "£24,829,000"),
+    "N8-total": ("cannot be checked", "£33,897,000"),
+    "N9-first-total": ("cannot be checked", "= 279"),
 }
 
 
@@ -91,6 +96,8 @@ def test_lines_are_named_and_words_are_neutral(judged):
         ("N6-units", 12, "N6-size", "holds"),
         ("N6-funded", 0, "N6-capital", "rounding"),
         ("N11", 600, "N6-places", "conflicts"),
+        ("N7-capital", 4_400_000, "N7-capital", "conflicts"),
+        ("N8-capital-section", 11_200_000, "N8-capital-section", "rounding"),
     ],
 )
 def test_a_verdict_changes_with_the_figures(claims, claim_id, value, of, verdict):
@@ -222,6 +229,8 @@ def test_the_command(tmp_path, capsys):
     assert "1,633 places in 2025/26, illustrative" in said
     assert "467 at £34,173" in said
     first = out.read_bytes()
+    assert first.startswith(b"marking,claim_id")
+    assert first.count(b"\ninternal,") == len(read_claims(PLAN, []))
     assert main(["reconcile", "--out", str(out)]) == 0
     assert out.read_bytes() == first
     capsys.readouterr()
