@@ -40,6 +40,7 @@ def reconcile(options: argparse.Namespace, inputs: Inputs) -> None:
     SufficiencyError
         When a sum of the claims cannot be worked out, or the file to write is of another kind.
     """
+    from sufficiency.outputs.opportunity_files import check_internal
     from sufficiency.outputs.stable import write_bytes
     from sufficiency.planning.plan_figures import model_figures
     from sufficiency.planning.reconcile import reconcile as judged
@@ -47,6 +48,8 @@ def reconcile(options: argparse.Namespace, inputs: Inputs) -> None:
     if options.out is not None and options.out.suffix.lower() not in {".csv", ".md"}:
         message = f"--out is {options.out.name}: give a file that ends in .csv or .md"
         raise ParameterError(message)
+    if options.out is not None:
+        check_internal(options.out.parent)
     if inputs.claims.empty:
         print(f"{inputs.parameters.area_name} has no claims of a published plan: put them in plan/claims.csv "
               "(docs/reconcile.md says how).")  # fmt: skip

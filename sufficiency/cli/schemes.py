@@ -62,8 +62,11 @@ def schemes(options: argparse.Namespace, inputs: Inputs) -> None:
     SufficiencyError
         When a scenario is unknown or cannot be, or both are the same.
     """
+    from sufficiency.outputs.opportunity_files import check_internal
     from sufficiency.planning.contributions import contributions
 
+    if options.out is not None:
+        check_internal(options.out)
     if options.scenario == options.against:
         message = "a scenario is compared with another one: give --against another"
         raise ParameterError(message)

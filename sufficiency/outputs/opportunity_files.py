@@ -44,8 +44,8 @@ def check_internal(folder: Path) -> None:
     shared = [part for part in folder.resolve().parts if part.lower() in SHARED]
     if shared:
         message = (
-            f"{folder} lies in a folder named {shared[0]}, from which files are shared; opportunity values come from "
-            "the homes of single groups and name schools: give --out another folder, such as internal"
+            f"{folder} lies in a folder named {shared[0]}, from which files are shared; what would be written is "
+            "internal, of single groups of pupils or of named schools: give --out another folder, such as internal"
         )
         raise ParameterError(message)
 

@@ -240,3 +240,11 @@ def test_the_command(tmp_path, capsys):
     assert main(["init", str(area)]) == 0
     assert main(["reconcile", str(area)]) == 0
     assert "has no claims" in capsys.readouterr().out
+
+
+def test_nothing_internal_is_written_where_files_are_shared(tmp_path, capsys):
+    for command in (["reconcile", "--out", "reports/plan.csv"], ["schemes", "--out", "maps/x"]):
+        where = str(tmp_path / command[2])
+        assert main([command[0], command[1], where]) == 2
+        assert "from which files are shared" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
