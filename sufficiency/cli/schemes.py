@@ -217,8 +217,11 @@ def _print_ledger(ledger: pd.DataFrame) -> None:
 
 
 def _print_contributions(table: pd.DataFrame, inputs: Inputs) -> None:
+    if table.empty:
+        print("\nThe scenario has no special-school or specialist-base scheme.")
+        return
     names = inputs.schemes.set_index("scheme_id")["scheme_name"]
-    exact = bool(table["exact"].all()) if len(table) else True
+    exact = bool(table["exact"].all())
     lines: list[tuple[str, ...]] = [
         ("scheme", "", "local places: alone", "Shapley share", "placed: alone", "share", "hours a day: alone", "share")
     ]
@@ -232,10 +235,10 @@ def _print_contributions(table: pd.DataFrame, inputs: Inputs) -> None:
             f"{row['share_travel_min_per_day'] / 60:+,.1f}",
         )
         lines += [(str(names[row["scheme_id"]]), "", *figures)]
-    year = year_label(int(table["year"].iloc[0])) if len(table) else ""
+    year = year_label(int(table["year"].iloc[0]))
     print(f"\nWhat each scheme adds in {year}: left out alone, and its share over every order of adding them:\n")
     print_columns(lines)
-    error = float(table["error_local_pupils"].max()) if len(table) else 0.0
+    error = float(table["error_local_pupils"].max())
     how = "over every order" if exact else f"over orders drawn; standard error at most {error:.1f} pupils"
     print(f"  Shares add up to the whole programme, {how}.")
 

@@ -134,7 +134,7 @@ def _put_beside(
         side.put_ranges(shelf, tables["journey_ranges"], hide_up_to)
     if "forecast" in tables:
         side.put_forecast(shelf, tables["forecast"], hide_up_to)
-    if "scheme_effects" in tables:
+    if len(tables.get("scheme_effects", ())):
         put_schemes(shelf, tables, hide_up_to)
     futures.put_futures(shelf, tables, known, hide_up_to)
     if "bridge" in tables:

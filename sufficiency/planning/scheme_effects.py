@@ -108,10 +108,12 @@ def scheme_effects(
         by_home = of_year.groupby(["scheme_id", "district_id"], as_index=False)[["pupils"]].sum()
         homes.append(by_home.assign(scenario_id=scenario_id, year=year))
     table = pd.DataFrame(effects, columns=[*_EFFECTS])
-    whole = [name for name in _EFFECTS if name.endswith("_pupils")]
+    whole = [name for name in _EFFECTS if name.endswith("_pupils") or name in {"year", "places"}]
+    minutes = [name for name in _EFFECTS if "_min" in name]
     columns = ["scenario_id", "year", "scheme_id", "district_id", "pupils"]
     where = pd.concat(homes, ignore_index=True)[columns] if homes else pd.DataFrame(columns=columns)
-    return SchemeEffects(table.astype(dict.fromkeys(whole, np.int64)), where)
+    kinds = {**dict.fromkeys(whole, np.int64), **dict.fromkeys(minutes, np.float64)}
+    return SchemeEffects(table.astype(kinds), where)
 
 
 _EFFECTS: Final = (

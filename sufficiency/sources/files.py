@@ -180,7 +180,7 @@ def _typed(kept: list[list[Any]], columns: list[Column], table: Table) -> pd.Dat
             continue
         if kind in _TEXT_KINDS:
             out[column.name] = np.array(["" if value is None else value for value in values], dtype=object)
-        elif kind == "float" or column.name not in by_name:
+        elif kind == "float" or (column.name not in by_name and not (kind == "int" and column.blank)):
             out[column.name] = np.array([np.nan if value is None else value for value in values], dtype=float)
         elif kind == "bool":
             out[column.name] = np.array([bool(value) for value in values], dtype=bool)
