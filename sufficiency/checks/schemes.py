@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from sufficiency.checks.faults import issue, refused, unreadable
+from sufficiency.checks.tables import SAME_PLACE_M
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.issues import Issue
 from sufficiency.model.parameters import with_values
@@ -184,9 +186,37 @@ def scheme_words(inputs: Inputs, schemes: pd.DataFrame) -> list[str]:
 def _clashes(inputs: Inputs, schemes: pd.DataFrame) -> list[str]:
     """Return where two schemes of one scenario want the same place, or one ends before it begins."""
     stock = inputs.scheme_places.merge(
-        schemes[["scheme_id", "action", "setting_id", "provision_type"]], on="scheme_id", validate="m:1"
+        schemes.assign(named=_named(schemes))[["scheme_id", "action", "setting_id", "provision_type", "named"]],
+        on="scheme_id",
+        validate="m:1",
     )
-    return [*_taken_twice(inputs, schemes), *_opened_twice(stock), *_closed_too_soon(stock)]
+    return [
+        *_taken_twice(inputs, schemes),
+        *_opened_twice(stock),
+        *_closed_too_soon(stock),
+        *_two_positions(inputs, schemes),
+    ]
+
+
+def _named(schemes: pd.DataFrame) -> pd.Series:
+    """Return whether each scheme names one provision, and not all of the type at its setting."""
+    if "from_provision_id" not in schemes.columns:
+        return pd.Series(data=False, index=schemes.index)
+    return schemes["from_provision_id"].fillna("") != ""
+
+
+def _two_positions(inputs: Inputs, schemes: pd.DataFrame) -> Iterator[str]:
+    """Name the schemes that put one new setting at different places; one that is there already stays where it is."""
+    there = set(inputs.settings["setting_id"])
+    first: dict[str, tuple[str, float, float]] = {}
+    for row in schemes.sort_values("scheme_id").to_dict("records"):
+        if row["action"] == "close" or row["setting_id"] in there:
+            continue
+        here = (str(row["scheme_id"]), float(row["easting_m"]), float(row["northing_m"]))
+        other = first.setdefault(str(row["setting_id"]), here)
+        apart_m = math.hypot(here[1] - other[1], here[2] - other[2])
+        if apart_m > SAME_PLACE_M:
+            yield f"{other[0]} and {here[0]} put {row['setting_id']} {apart_m / 1_000:.1f} km apart: give one position"
 
 
 def _taken_twice(inputs: Inputs, schemes: pd.DataFrame) -> Iterator[str]:
@@ -245,7 +275,7 @@ def _closed_too_soon(stock: pd.DataFrame) -> Iterator[str]:
         key, year = (str(row["setting_id"]), str(row["provision_type"])), int(row["year"])
         if row["action"] == "open" and row["places"] > 0:
             first_open.setdefault(key, year)
-        elif row["action"] == "close":
+        elif row["action"] == "close" and not row["named"]:
             first_shut.setdefault(key, year)
             shut.add((*key, year))
     for key, year in first_shut.items():

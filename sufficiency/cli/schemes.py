@@ -63,6 +63,7 @@ def schemes(options: argparse.Namespace, inputs: Inputs) -> None:
         When a scenario is unknown or cannot be, or both are the same.
     """
     from sufficiency.outputs.opportunity_files import check_internal
+    from sufficiency.planning import without_schemes
     from sufficiency.planning.contributions import contributions
 
     if options.out is not None:
@@ -76,7 +77,8 @@ def schemes(options: argparse.Namespace, inputs: Inputs) -> None:
     tables = compared(before, after, inputs)
     steps("Taking schemes out, and adding them in every order")
     tables["contributions"] = contributions(
-        inputs, inputs.parameters.headline_year, inputs.scenarios[options.scenario].scheme_ids,
+        without_schemes(inputs, options.scenario), inputs.parameters.headline_year,
+        inputs.scenarios[options.scenario].scheme_ids,
         demand=after.demand, orders=options.orders,
     )  # fmt: skip
     steps.finish()

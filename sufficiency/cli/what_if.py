@@ -104,7 +104,8 @@ def _proposal(options: argparse.Namespace, inputs: Inputs) -> tuple[Proposal, st
 
     easting_m, northing_m, place = resolve(options.at, inputs, options.area, options.postcodes)
     first, last = _year_groups(options)
-    needs = tuple(one.strip().upper() for one in options.needs.replace(";", ",").split(",") if one.strip()) or NEEDS
+    asked = [one.strip().upper() for one in options.needs.replace(";", ",").split(",") if one.strip()]
+    needs = tuple(dict.fromkeys(asked)) or NEEDS
     kind = PROVISION_TYPE_NAMES[options.type].lower()
     proposal = Proposal(
         easting_m=easting_m,

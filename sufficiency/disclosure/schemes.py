@@ -38,8 +38,11 @@ def put_schemes(shelf: Shelf, tables: Mapping[str, pd.DataFrame], hide_up_to: in
     # how many gain a local place, of whom some would else have none: the rest would else be in a place elsewhere
     apart = (rows["left_out_local_pupils"] - rows["left_out_placed_pupils"]).abs().between(1, hide_up_to)
     mask["left_out_placed_pupils"] |= apart & ~mask["left_out_local_pupils"]
-    for name in _MEANS:
-        mask[name] = mask["placed_pupils"]
+    # a mean goes with a few behind it, and with a few beside it whom the others would give away
+    behind = {"mean_min": ("day_pupils", "placed_pupils"), "nearest_other_min": ("other_pupils", "day_pupils")}
+    for name, (count, whole) in behind.items():
+        few = rows[count].between(1, hide_up_to) | (rows[whole] - rows[count]).between(1, hide_up_to)
+        mask[name] = mask["placed_pupils"] | few
     mask[_TRAVEL] = mask["left_out_local_pupils"] | mask["left_out_placed_pupils"]
     told = [_homes(homes, row, shelf.names, hide_up_to) for row in rows[_KEY].to_dict("records")]
     rows = rows.assign(
@@ -49,7 +52,8 @@ def put_schemes(shelf: Shelf, tables: Mapping[str, pd.DataFrame], hide_up_to: in
         **{_TRAVEL: rows[_TRAVEL].round(-2)},
     )
     mask["homes_rest_pupils"] = mask["placed_pupils"]
-    shelf.put("scheme_effects", rows, mask, list(rows.columns))
+    columns = [name for name in rows.columns if name not in {"day_pupils", "other_pupils"}]
+    shelf.put("scheme_effects", rows, mask, columns)
 
 
 def _homes(homes: pd.DataFrame, row: Mapping[Any, Any], names: pd.Series, hide_up_to: int) -> tuple[str, int]:
@@ -57,7 +61,9 @@ def _homes(homes: pd.DataFrame, row: Mapping[Any, Any], names: pd.Series, hide_u
     for name in _KEY:
         keep &= homes[name] == row[name]
     mine = homes[keep]
-    counts = {str(names.get(str(one), "not located")): int(count) for one, count in
-              zip(mine["district_id"], mine["pupils"], strict=True)}  # fmt: skip
+    counts: dict[str, int] = {}
+    for area_id, count in zip(mine["district_id"], mine["pupils"], strict=True):
+        name = str(names.get(str(area_id), "homes that are not located"))
+        counts[name] = counts.get(name, 0) + int(count)
     told, rest = told_counts(counts, hide_up_to)
     return "; ".join(f"{name} {count}" for name, count in told.items()), rest

@@ -35,9 +35,9 @@ _MONEY: Final = (
 )
 _HOW: Final = (
     "Pupils are placed by the best joint placement of all pupils and places, which is no forecast of where a child "
-    "goes. The nearest other place is the nearest that is suitable for each pupil, whether or not it has room. Without "
-    "the scheme = the whole programme but this scheme; such figures do not add up over schemes, because schemes stand "
-    "in for one another."
+    "goes. The nearest other place is the nearest that is suitable for each pupil who has another, whether or not it "
+    "has room. Without the scheme = the whole programme but this scheme; such figures do not add up over schemes, "
+    "because schemes stand in for one another."
 )
 
 

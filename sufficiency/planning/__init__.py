@@ -29,7 +29,14 @@ from sufficiency.planning.programme import (
     schemes_table,
     support_by_area,
 )
-from sufficiency.planning.scenarios import apply_scenario, edited, same_demand, same_roads, with_scenario
+from sufficiency.planning.scenarios import (
+    apply_scenario,
+    edited,
+    same_demand,
+    same_roads,
+    with_scenario,
+    without_schemes,
+)
 from sufficiency.planning.scheme_effects import scheme_effects
 from sufficiency.planning.scheme_money import (
     bases_capital_buys,
@@ -112,4 +119,5 @@ __all__ = [
     "why_not",
     "with_proposal",
     "with_scenario",
+    "without_schemes",
 ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Inputs, RoadTables, Scenario
 
-__all__ = ["BASELINE", "apply_scenario", "edited", "same_demand", "same_roads", "with_scenario"]
+__all__ = ["BASELINE", "apply_scenario", "edited", "same_demand", "same_roads", "with_scenario", "without_schemes"]
 
 BASELINE: Final = "do_nothing"
 
@@ -55,7 +55,24 @@ def apply_scenario(inputs: Inputs, scenario_id: str) -> Inputs:
     if scenario_id not in inputs.scenarios:
         message = f"there is no scenario {scenario_id!r}; there are {', '.join(sorted(inputs.scenarios))}"
         raise ParameterError(message)
-    scenario = inputs.scenarios[scenario_id]
+    return _applied(inputs, inputs.scenarios[scenario_id])
+
+
+def without_schemes(inputs: Inputs, scenario_id: str) -> Inputs:
+    """Return the inputs of a scenario as they are before any of its schemes: its other changes alone.
+
+    Raises
+    ------
+    ParameterError, DataError
+        As `apply_scenario`.
+    """
+    if scenario_id not in inputs.scenarios:
+        message = f"there is no scenario {scenario_id!r}; there are {', '.join(sorted(inputs.scenarios))}"
+        raise ParameterError(message)
+    return _applied(inputs, dataclasses.replace(inputs.scenarios[scenario_id], scheme_ids=()))
+
+
+def _applied(inputs: Inputs, scenario: Scenario) -> Inputs:
     faults = faults_of(inputs, scenario)
     if faults:
         raise DataError("; ".join(faults))

@@ -11,6 +11,7 @@ from sufficiency import allocation
 from sufficiency.assess import residents_places, rules_of
 from sufficiency.model.vocabulary import HEADLINE_TYPES
 from sufficiency.planning.contributions import left_out
+from sufficiency.planning.scenarios import without_schemes
 from sufficiency.planning.schemes import MOVES
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def scheme_effects(
     -------
     SchemeEffects
         ``effects``, of the years in which a scheme has places: scenario_id, year, scheme_id, places; placed_pupils who
-        would hold one; mean_min of those who travel daily, one way; nearest_other_min, the mean to the nearest other
-        local place that is suitable for each of them, whether it has room or not (NaN where somebody has no other);
-        left_out_local_pupils, left_out_placed_pupils and left_out_travel_min_per_day, as `left_out`. ``homes``:
+        would hold one; day_pupils, those who travel daily, and their mean_min, one way; other_pupils, those of them for
+        whom another local place is suitable, and nearest_other_min, the mean to the nearest one, whether it has room or
+        not; left_out_local_pupils, left_out_placed_pupils and left_out_travel_min_per_day, as `left_out`. ``homes``:
         scenario_id, year, scheme_id, district_id (blank = not located), pupils. Internal until released.
     """
     scenario_id, applied = assessment.scenario_id, assessment.inputs
@@ -75,6 +76,7 @@ def scheme_effects(
     rows = rows.assign(scheme_id=rows["provision_id"].astype(str).str.rpartition(":")[0])
     rows = rows[rows["scheme_id"].isin(ids)]
     effects, homes = [], []
+    bare = without_schemes(inputs, scenario_id)
     for year in years:
         of_year = rows[rows["year"] == year]
         year_rules = allocation.build_eligibility(
@@ -86,13 +88,13 @@ def scheme_effects(
             year=year,
             rules=rules_of(applied),
         )
-        contribution = left_out(inputs, year, wanted, demand=assessment.demand, network=network).set_index("scheme_id")
+        contribution = left_out(bare, year, wanted, demand=assessment.demand, network=network).set_index("scheme_id")
         stock = inputs.scheme_places[inputs.scheme_places["year"] == year].groupby("scheme_id")["places"].sum()
         for scheme_id in ids:
             if not stock.get(scheme_id, 0):
                 continue
             mine = of_year[of_year["scheme_id"] == scheme_id]
-            mean_min, other_min = _journeys(mine, scheme_id, year_rules)
+            trips = _journeys(mine, scheme_id, year_rules)
             effects.append(
                 {
                     "scenario_id": scenario_id,
@@ -100,8 +102,7 @@ def scheme_effects(
                     "scheme_id": scheme_id,
                     "places": int(stock[scheme_id]),
                     "placed_pupils": int(mine["pupils"].sum()),
-                    "mean_min": mean_min,
-                    "nearest_other_min": other_min,
+                    **trips,
                     **contribution.loc[scheme_id].drop("year").to_dict(),
                 }
             )
@@ -122,7 +123,9 @@ _EFFECTS: Final = (
     "scheme_id",
     "places",
     "placed_pupils",
+    "day_pupils",
     "mean_min",
+    "other_pupils",
     "nearest_other_min",
     "left_out_local_pupils",
     "left_out_placed_pupils",
@@ -130,17 +133,23 @@ _EFFECTS: Final = (
 )
 
 
-def _journeys(rows: pd.DataFrame, scheme_id: str, year: Eligibility) -> tuple[float, float]:
-    """Return the mean minutes of a scheme's day pupils, and to the nearest other suitable local place of each."""
+def _journeys(rows: pd.DataFrame, scheme_id: str, year: Eligibility) -> dict[str, float]:
+    """Return day pupils and their mean minutes, and how many have another suitable local place, and the mean to it."""
     day = rows[(rows["attendance"] == "day") & rows["travel_min"].notna()]
-    pupils = day["pupils"].to_numpy(np.float64)
-    if not pupils.sum():
-        return np.nan, np.nan
+    pupils = day["pupils"].to_numpy(np.int64)
     at = pd.Index(year.groups["group_id"]).get_indexer(pd.Index(day["group_id"]))
     own = year.provision["provision_id"].astype(str).str.rpartition(":")[0].eq(scheme_id).to_numpy(bool)
     others = (year.tier == _LOCAL) & (year.places > 0) & ~own
     cells = year.first_cost[np.ix_(at, others)]
     nearest: NDArray[np.float64] = np.where(cells >= 0, cells.astype(np.float64), np.inf).min(axis=1, initial=np.inf)
-    known = bool(np.isfinite(nearest).all())
-    mean = float((day["travel_min"].to_numpy(np.float64) * pupils).sum() / pupils.sum())
-    return mean, float((nearest * pupils).sum() / pupils.sum() / _MS_PER_MIN) if known else np.nan
+    known = np.isfinite(nearest)
+    return {
+        "day_pupils": int(pupils.sum()),
+        "mean_min": _mean(day["travel_min"].to_numpy(np.float64), pupils),
+        "other_pupils": int(pupils[known].sum()),
+        "nearest_other_min": _mean(nearest[known] / _MS_PER_MIN, pupils[known]),
+    }
+
+
+def _mean(values: NDArray[np.float64], weights: NDArray[np.int64]) -> float:
+    return float((values * weights).sum() / weights.sum()) if weights.sum() else np.nan

@@ -30,6 +30,7 @@ source = "placement panel"
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from difflib import get_close_matches
@@ -47,6 +48,7 @@ __all__ = ["read_scenario", "read_scenarios"]
 
 _COUNT: Final = "a whole number from 0"
 _NUMBER: Final = "a number above 0"
+_SHARE: Final = "a number from 0.05 to 20"
 _TEXT: Final = "text"
 _IDS: Final = "a list of texts"
 _CLASS: Final = "a class of road, or all"
@@ -66,6 +68,9 @@ _KINDS: Final[dict[str, str]] = {
     "speeds": "a list of tables",
     "policy": "a table",
 }
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+# whatever a scenario may do
+_CHANGES: Final = {"schemes", "based_on", "without_schemes", "assumptions", "demand", "roads", "speeds", "policy"}
 _NEEDED: Final = ("name", "title", "schemes")
 _INSIDE: Final[dict[str, dict[str, str]]] = {
     "demand": {"mitigations": _IDS},
@@ -78,7 +83,7 @@ _ROWS: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
         {"from_node": _TEXT, "to_node": _TEXT, "road_class": "a class of road", "length_m": _NUMBER},
         ("from_node", "to_node", "road_class"),
     ),
-    "speeds": ({"road_class": _CLASS, "kph_share": _NUMBER}, ("road_class", "kph_share")),
+    "speeds": ({"road_class": _CLASS, "kph_share": _SHARE}, ("road_class", "kph_share")),
     "policy.substitutions": (
         {
             "place_sought": "a type of provision",
@@ -179,6 +184,14 @@ def _read(path: Path, known: set[str], issues: list[Issue]) -> tuple[Scenario, t
     if without and "based_on" not in raw:
         wrong = ("nothing_to_leave_out", "without_schemes leaves out schemes of another scenario", "add based_on")
         _fault(issues, path.name, "without_schemes", without[0], wrong)
+    if not _NAME.fullmatch(str(raw["name"])):
+        wrong = ("name_of_scenario", f"the name {raw['name']!r} is none", "use a-z, 0-9, _ and -, such as bases_first")
+        _fault(issues, path.name, "name", str(raw["name"]), wrong)
+    if not str(raw["title"]).strip():
+        _fault(issues, path.name, "title", "", ("title_blank", "the title is blank", "say what the scenario is"))
+    if raw["name"] == "do_nothing" and set(raw) & _CHANGES and any(raw[name] for name in _CHANGES & set(raw)):
+        wrong = ("nothing_is_done", "do_nothing has no schemes and changes nothing", "write another scenario")
+        _fault(issues, path.name, "schemes", "", wrong)
     if raw["name"] != path.stem:
         wrong = ("name_of_file", f"the name {raw['name']!r} is not the file's {path.stem!r}", "make them equal")
         _fault(issues, path.name, "name", str(raw["name"]), wrong)
@@ -243,8 +256,10 @@ def _together(base: Scenario, own: Scenario, without: tuple[str, ...]) -> Scenar
     def joined(name: str) -> tuple[Any, ...]:
         return tuple(dict.fromkeys([*getattr(base, name), *getattr(own, name)]))
 
-    names = ("mitigations", "closed_edge_ids", "new_roads", "speed_changes", "substitutions")
+    names = ("mitigations", "closed_edge_ids", "new_roads", "substitutions")
     changes: dict[str, Any] = {name: joined(name) for name in names}
+    # each change multiplies, so one that is written twice counts twice
+    changes["speed_changes"] = (*base.speed_changes, *own.speed_changes)
     changes["scheme_ids"] = tuple(dict.fromkeys([*kept, *own.scheme_ids]))
     changes["assumptions"] = {**base.assumptions, **own.assumptions}
     return replace(own, **changes)
@@ -260,6 +275,7 @@ def _is_kind(value: object, kind: str) -> bool:
         "a list of tables": isinstance(value, list) and all(isinstance(one, dict) for one in value),
         _IDS: isinstance(value, list) and all(isinstance(one, str) for one in value),
         _COUNT: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+        _SHARE: number and 0.05 <= value <= 20,  # type: ignore[operator]  # it is a number
         _NUMBER: number and 0 < value < 1e9,  # type: ignore[operator]  # it is a number
     }
     return simple[kind] if kind in simple else isinstance(value, str) and value in _CODES[kind]

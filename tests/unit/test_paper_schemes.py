@@ -29,12 +29,16 @@ def effects(**columns):
         "scheme_id": "s",
         "places": 40,
         "placed_pupils": 35,
+        "day_pupils": 35,
+        "other_pupils": 35,
         "mean_min": 16.84,
         "nearest_other_min": 9.46,
         "left_out_local_pupils": 23,
         "left_out_placed_pupils": 23,
         "left_out_travel_min_per_day": 772.3,
     }
+    if "placed_pupils" in columns:
+        row |= dict.fromkeys(("day_pupils", "other_pupils"), columns["placed_pupils"])
     return pd.DataFrame([row | columns])
 
 
@@ -71,6 +75,11 @@ def test_large_counts_are_told_and_rounded():
         # 23 less 20 would be 3 pupils in places elsewhere
         ({"left_out_placed_pupils": 20}, {"left_out_placed_pupils", "left_out_travel_min_per_day"}),
         ({"left_out_placed_pupils": 0}, set()),
+        # two who travel daily, and the others board; two who have no other place
+        ({"day_pupils": 2, "other_pupils": 2}, {"mean_min", "nearest_other_min"}),
+        ({"day_pupils": 33, "other_pupils": 33}, {"mean_min"}),
+        ({"other_pupils": 33}, {"nearest_other_min"}),
+        ({"day_pupils": 29, "other_pupils": 23}, set()),
     ],
 )
 def test_a_count_of_a_few_goes_with_what_rests_on_it(columns, gone):

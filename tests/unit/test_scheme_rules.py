@@ -29,7 +29,8 @@ def area(*rows, stock, scenario=None, **changes):
         row = known.assign(
             scheme_id=scheme_id, action=action, setting_id=setting_id, setting_name=setting_id, provision_type=kind
         )
-        made.append(row.assign(from_provision_id=source))
+        moved = {"easting_m": 464_000.0} if source == "east" else {}
+        made.append(row.assign(from_provision_id=source.removeprefix("east"), **moved))
     schemes = gpd.GeoDataFrame(pd.concat(made, ignore_index=True), geometry="geometry", crs="EPSG:27700")
     places = pd.DataFrame(stock, columns=["scheme_id", "year", "ncy_from", "ncy_to", "places", "given_up_places"])
     places = places.astype({"given_up_places": "Int64"}).assign(source="made up")
@@ -79,6 +80,12 @@ def test_one_department_may_close_alone():
         places=pd.concat([tiny.places(), more], ignore_index=True),
     )
     assert places_of(apply_scenario(one, "x")) == BASELINE
+
+
+def test_closing_one_department_leaves_room_to_expand_another():
+    rows = [("shut", "close", "S1", "special_school", "P1"), ("more", "expand", "S1", "special_school", "")]
+    one = area(*rows, stock=[("shut", 2028, 0, 14, 0, None), ("more", 2028, 0, 6, 9, None)])
+    assert places_of(apply_scenario(one, "x")) == {"P2": 10, "P3": 6, "P4": 4, "more:0-6": 9}
 
 
 def test_what_opens_and_closes_in_one_scenario_leaves_the_places_of_the_baseline():
@@ -149,6 +156,11 @@ REFUSED = {
         [("one", "open", "N9", "special_school", ""), ("two", "close", "N9", "special_school", "")],
         [("one", 2028, 0, 6, 12, None), ("two", 2027, 0, 6, 0, None), ("two", 2028, 0, 6, 0, None)],
         "N9 would close in 2027/28, before it opens in 2028/29",
+    ),
+    "one setting in two places": (
+        [("one", "open", "N9", "special_school", ""), ("two", "open", "N9", "specialist_base", "east")],
+        [("one", 2028, 0, 6, 12, None), ("two", 2028, 7, 11, 16, None)],
+        "one and two put N9 9.0 km apart",
     ),
     "grows while it closes": (
         [("one", "expand", "S1", "special_school", ""), ("two", "close", "S1", "special_school", "")],
@@ -239,6 +251,7 @@ WRONG = {
     "class": ('[[speeds]]\nroad_class = "lane"\nkph_share = 1\n', "wrong_kind"),
     "missing": ('[[speeds]]\nroad_class = "motorway"\n', "name_missing"),
     "unknown": ("[roads]\nclosed = []\n", "unknown_name"),
+    "far too slow": ('[[speeds]]\nroad_class = "all"\nkph_share = 1e-9\n', "wrong_kind"),
     "no table": ("demand = 3\n", "wrong_kind"),
 }
 
@@ -253,12 +266,37 @@ def test_faults_of_a_scenario_file(tmp_path, text, fault):
     assert "x" not in found
 
 
+def test_a_scenario_has_a_name_a_title_and_do_nothing_does_nothing(tmp_path):
+    write(tmp_path, "do_nothing", 'name = "do_nothing"\ntitle = "Nothing"\nschemes = ["a"]\n')
+    write(tmp_path, "x 6", 'name = "x 6"\ntitle = " "\nschemes = []\n')
+    write(tmp_path, "DO_NOTHING", 'name = "DO_NOTHING"\ntitle = "Same on some computers"\nschemes = []\n')
+    issues = []
+    assert read_scenarios(tmp_path, ["a"], issues) == {}
+    found = [(one.file.rpartition("/")[2], one.check) for one in issues]
+    assert found == [
+        ("DO_NOTHING.toml", "name_of_scenario"),
+        ("do_nothing.toml", "nothing_is_done"),
+        ("x 6.toml", "name_of_scenario"),
+        ("x 6.toml", "title_blank"),
+        ("do_nothing.toml", "scenario_missing"),
+    ]
+
+
+def test_speeds_of_a_scenario_and_its_base_multiply(tmp_path):
+    write(tmp_path, "do_nothing", BASE)
+    change = '[[speeds]]\nroad_class = "all"\nkph_share = 0.9\n'
+    write(tmp_path, "one", f'name = "one"\ntitle = "One"\nschemes = []\n{change}')
+    write(tmp_path, "two", f'name = "two"\ntitle = "Two"\nbased_on = "one"\nschemes = []\n{change}')
+    found = read_scenarios(tmp_path, [], [])
+    assert found["two"].speed_changes == (SpeedChange("all", 0.9), SpeedChange("all", 0.9))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.builds(
         Scenario,
         scenario_id=st.just("x"),
-        title=st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
+        title=st.text(st.characters(exclude_categories=("Cs",)), max_size=20).map(lambda text: f"t{text}"),
         description=st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
         scheme_ids=st.lists(st.sampled_from(["a", "b", "c"]), unique=True).map(tuple),
         stated_places=st.none() | st.integers(0, 999),

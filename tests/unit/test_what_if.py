@@ -17,8 +17,9 @@ from sufficiency.cli import main
 from sufficiency.cli.what_if import resolve
 from sufficiency.disclosure.told import told_counts
 from sufficiency.model.errors import DataError, GeographyError, ParameterError
-from sufficiency.planning import apply_scenario, settled
-from sufficiency.planning.contributions import contributions
+from sufficiency.model.results import SpeedChange
+from sufficiency.planning import apply_scenario, settled, without_schemes
+from sufficiency.planning.contributions import contributions, left_out
 from sufficiency.planning.equality import equality_evidence
 from sufficiency.planning.gains import pupil_changes
 from sufficiency.planning.one_year import outcomes_of_year
@@ -190,6 +191,35 @@ def test_contributions_are_those_of_fresh_runs_over_every_order():
     assert table["share_local_pupils"].sum() == pytest.approx((whole - values[frozenset()])[0])
 
 
+@pytest.mark.parametrize(
+    "change", [{"speed_changes": (SpeedChange("all", 0.5),)}, {"assumptions": {"reach_limit_min": 12}}]
+)
+def test_left_out_figures_are_those_of_the_scenario_with_its_own_roads_and_rules(change):
+    """Against a run of the scenario without the scheme; with the roads and rules of the baseline they would differ."""
+    base = programme()
+    names = ("a", "b")
+    scenarios = {
+        "x": dataclasses.replace(tiny.scenario("x", *names), **change),
+        **{
+            f"without-{one}": dataclasses.replace(tiny.scenario("y", *(n for n in names if n != one)), **change)
+            for one in names
+        },
+    }
+    inputs = dataclasses.replace(base, scenarios={**base.scenarios, **scenarios})
+    demand = demand_of(inputs)
+
+    def worth_of(name):
+        found = settled(open_year(apply_scenario(inputs, name), YEAR, demand=demand)).figures()
+        return [found.pupils_by_tier["local"], sum(found.pupils_by_tier.values()), found.travel_min * 2]
+
+    table = left_out(without_schemes(inputs, "x"), YEAR, names, demand=demand).set_index("scheme_id")
+    plain = left_out(inputs, YEAR, names, demand=demand).set_index("scheme_id")
+    for one in names:
+        wanted = np.subtract(worth_of("x"), worth_of(f"without-{one}"))
+        assert table.loc[one].drop("year").to_numpy(float) == pytest.approx(wanted)
+    assert not table.equals(plain)
+
+
 def test_drawn_shares_add_up_and_lie_near_the_exact_ones(monkeypatch):
     inputs = programme()
     demand, network = demand_of(inputs), network_of(inputs)
@@ -240,6 +270,8 @@ def test_equality_evidence_adds_up_in_every_characteristic():
         ({"a": 20, "b": 7, "c": 2, "d": 3}, {"a": 20}, 12),  # together 5
         ({"a": 20, "c": 3}, {}, 23),
         ({"c": 3}, {}, 3),
+        ({"a": 20, "b": 9, "c": 5, "d": 5}, {"a": 20}, 19),  # 10 of two who are at most 5 each
+        ({"a": 20, "b": 9, **dict.fromkeys("cdefgh", 1)}, {"a": 20}, 15),  # 6 of six who are at least 1 each
         ({}, {}, 0),
     ],
 )
