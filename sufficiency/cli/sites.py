@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,6 +58,7 @@ def sites(options: argparse.Namespace, inputs: Inputs) -> None:
     """
     from sufficiency.planning import programme_search as search
 
+    _hold_options(options)
     budget = _budget(options.budget, options.lead_years)
     shares = _shares(options.frontier)
     if shares and budget is None:
@@ -101,6 +103,19 @@ def sites(options: argparse.Namespace, inputs: Inputs) -> None:
         _print_regret(regret.to_dict("records"), mark)
 
 
+def _hold_options(options: argparse.Namespace) -> None:
+    """Refuse numbers that cannot be, before any work is done."""
+    faults = [
+        f"--{name.replace('_', '-')} is {getattr(options, name)}: give a whole number from 0"
+        for name in ("lead_years", "alternatives", "draws")
+        if getattr(options, name) < 0
+    ]
+    if not 0 < options.time_limit < math.inf:
+        faults.append(f"--time-limit is {options.time_limit}: give seconds above 0")
+    if faults:
+        raise ParameterError("; ".join(faults))
+
+
 def _budget(amounts: Sequence[str], lead_years: int) -> Budget | None:
     from sufficiency.planning.programme_search import Budget
 
@@ -133,7 +148,11 @@ def _years(text: str | None) -> list[int] | None:
     if read is None:
         message = f"--years {text!r} cannot be read: give the first and the last September, such as 2026-2031"
         raise ParameterError(message)
-    return list(range(int(read[1]), int(read[2] or read[1]) + 1))
+    first, last = int(read[1]), int(read[2] or read[1])
+    if last < first:
+        message = f"--years {text!r} runs backwards: give the first September and then the last"
+        raise ParameterError(message)
+    return list(range(first, last + 1))
 
 
 def _print_choice(choice: ProgrammeChoice, title: str) -> None:

@@ -40,7 +40,8 @@ def whole_vehicles(carried_pupils: float, occupancy_pupils: float) -> int:
 def transport_change(before: pd.DataFrame, after: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return the change of transport cost on an average and a marginal basis, side by side and not to be added.
 
-    The marginal change is told in two parts that add up: who gains a modelled journey, and how long journeys are.
+    The marginal change is told in two parts: who gains a modelled journey, and how long journeys are. Central figures
+    add up; low and high are the ends of each line by itself, and do not.
 
     Parameters
     ----------
@@ -82,9 +83,19 @@ def transport_change(before: pd.DataFrame, after: pd.DataFrame, parameters: Para
     items = (
         (AVERAGE, average, "Change of pupils carried × average cost; not cash by itself.", _PUPILS),
         (CASHABLE, cash, "Whole vehicles that go × the average cost of their pupils.", _PUPILS),
-        (MARGINAL, marginal, "Change of pupil-kilometres carried × marginal cost: the two parts below.", _BOTH),
+        (
+            MARGINAL,
+            marginal,
+            "Change of pupil-kilometres carried × marginal cost; of the two parts only central figures add up.",
+            _BOTH,
+        ),
         (MORE, more, "Pupils who gain or lose a modelled journey, at the mean length before.", _BOTH),
-        (LENGTH, marginal - more, "Change of the mean length × pupils who travel after.", _BOTH),
+        (
+            LENGTH,
+            np.round(marginal, 2) - np.round(more, 2),
+            "Change of the mean length × pupils who travel after.",
+            _BOTH,
+        ),
     )
     parts = [
         both[_KEY].assign(

@@ -81,10 +81,12 @@ def reconcile(claims: pd.DataFrame, model: Mapping[str, str] | None = None) -> p
         lines={str(row["claim_id"]): _text(row, "plan_line") for row in claims.to_dict("records")},
         steps={str(row["claim_id"]): _step(row) for row in claims.to_dict("records")},
     )
-    rows, faults = [], []
+    names = claims["claim_id"].astype(str)
+    rows, faults = [], [f"claim {one} stands in the table twice" for one in sorted(set(names[names.duplicated()]))]
     used: dict[str, list[str]] = {}
     for row in claims.to_dict("records"):
         try:
+            _hold_apart(row)
             found = _judged(row, known)
             for one in _named_in(row):
                 used.setdefault(one, []).append(str(row["claim_id"]))
@@ -112,6 +114,16 @@ class _Known:
     values: Mapping[str, float]
     lines: Mapping[str, str]
     steps: Mapping[str, Fraction]
+
+
+def _hold_apart(row: Mapping[Any, Any]) -> None:
+    """Refuse a claim that would be checked with itself."""
+    own = str(row["claim_id"])
+    others = [one.strip() for one in _text(row, "same_as").split(";")]
+    summed = claims_in(_text(row, "check")) if _text(row, "check") else ()
+    if own in {*summed, *others, _text(row, "least_claim"), _text(row, "most_claim")}:
+        message = "it names itself, and so would always hold"
+        raise DataError(message)
 
 
 def _named_in(row: Mapping[Any, Any]) -> tuple[str, ...]:
@@ -229,6 +241,9 @@ def _between(row: Mapping[Any, Any], known: _Known, form: Callable[[float | Frac
         message = "there is neither a figure nor a sum to lie between two others"
         raise DataError(message)
     low, high = Fraction(str(known.values[least])), Fraction(str(known.values[most]))
+    if low > high:
+        message = f"least_claim {least!r} is above most_claim {most!r}"
+        raise DataError(message)
     working = f"{working}, beside {form(low)} to {form(high)}"
     if low <= value <= high:
         return _Found("holds", "holds", working)
@@ -272,5 +287,5 @@ def number_words(value: float, unit: str) -> str:
     """Return a figure with its unit: pounds with their sign, shares as they are, at most two decimals of the rest."""
     if unit.startswith("pounds"):
         text = f"{value:,.2f}".removesuffix(".00")
-        return f"£{text}"
+        return f"£{text}".replace("£-", "\u2212£")
     return plain_words(round(value, 4)) if unit == "share" else f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -67,6 +67,10 @@ def read_area(directory: Path) -> Inputs:
     scenarios = read_scenarios(directory / "schemes" / "scenarios", known, issues)
     speeds = read_speeds(directory / "roads", issues)
     traits = _optional(directory / "boundaries" / "zone_traits.csv", "zone_traits", issues)
+    claims = _claims(directory / "plan", issues)
+    accounts = _accounts(directory / "quality" / "accounts.csv", issues)
+    candidates = _optional(directory / "schemes" / "candidates.csv", "candidates", issues)
+    population = read_population(directory / "demand", issues)
     roads = dataclasses.replace(read_roads(directory / "roads", issues, crs=parameters.crs), speeds=speeds)
     return Inputs(
         parameters=parameters,
@@ -74,7 +78,7 @@ def read_area(directory: Path) -> Inputs:
         zones=zones,
         clusters=clusters,
         gazetteer=gazetteer,
-        population=read_population(directory / "demand", issues),
+        population=population,
         rates=demand.rates,
         controls=demand.controls,
         demand=demand.demand,
@@ -91,13 +95,13 @@ def read_area(directory: Path) -> Inputs:
         schemes=_with_areas(schemes.schemes, zones),
         scheme_places=schemes.scheme_places,
         scenarios=scenarios,
-        claims=_claims(directory / "plan", issues),
+        claims=claims,
         issues=issues_table(issues),
         digests=digests(directory),
         placements=demand.placements,
         zone_traits=traits,
-        accounts=_accounts(directory / "quality" / "accounts.csv", issues),
-        candidates=_optional(directory / "schemes" / "candidates.csv", "candidates", issues),
+        accounts=accounts,
+        candidates=candidates,
         **demand.optional,
     )
 

@@ -211,6 +211,27 @@ def test_candidates_that_cannot_be_are_refused(change: dict[str, Any], told: str
         small.problem(small.candidate("a", 455, **change), parameters=parameters)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        ({}, {}, True),
+        ({"at_most_one_of": "g"}, {}, True),
+        ({"at_most_one_of": "g"}, {"at_most_one_of": "g"}, False),
+        ({"ncy_to": 6}, {"ncy_from": 7}, False),
+        ({}, {"provision_type": "specialist_base"}, False),
+    ],
+)
+def test_two_candidates_on_one_site_are_refused_unless_one_group_or_other_ages(
+    first: dict[str, Any], second: dict[str, Any], *, refused: bool
+) -> None:
+    rows = (small.candidate("a", 455, **first), small.candidate("b", 455, **second))
+    if refused:
+        with pytest.raises(DataError, match="candidates a and b are the same kind of provision on one site"):
+            small.problem(*rows)
+    else:
+        assert len(small.problem(*rows).pool.schemes) == 2
+
+
 def test_questions_without_an_answer_are_refused_with_the_reason() -> None:
     one = county()
     with pytest.raises(ParameterError, match="give pounds from 0"):
@@ -229,7 +250,10 @@ def test_questions_without_an_answer_are_refused_with_the_reason() -> None:
     twice = small.problem(*(small.candidate(name, 455, must_open=True, at_most_one_of="g") for name in "ab"))
     with pytest.raises(InfeasibleError, match="cannot all open"):
         search_programme(twice, Budget({2027: 9 * MILLION}))
-    never = small.problem(small.candidate("a", 455), small.candidate("z", 455, must_open=True, earliest_year=2035,
+    late = small.problem(small.candidate("a", 455))
+    with pytest.raises(ParameterError, match="pays for nothing before 2099/00"):
+        search_programme(late, Budget({2099: 9 * MILLION}))
+    never = small.problem(small.candidate("a", 455), small.candidate("z", 456, must_open=True, earliest_year=2035,
                                                                      latest_year=2036))  # fmt: skip
     with pytest.raises(InfeasibleError, match="z must open"):
         search_programme(never, Budget({2027: 9 * MILLION}))

@@ -119,10 +119,16 @@ def test_every_fault_of_the_claims_is_told_at_once():
         ("c", 1.0, "", "nobody"),
         ("d", 1.0, "", "", "no sum here"),
         ("e", 1.0, "", "", "", "a", ""),
+        ("f", 1.0, "[f]"),
+        ("g", 1.0, "", "g"),
+        ("h", 2.0, "", "", "", "a", "b"),
+        ("h", 2.0),
     )
     with pytest.raises(DataError) as told:
         reconcile(rows)
-    for part in ("claim a", "'ghost'", "claim b", "divides by zero", "claim c", "nobody", "claim d", "claim e"):
+    parts = ("claim a", "'ghost'", "claim b", "divides by zero", "claim c", "nobody", "claim d", "claim e")
+    parts += ("claim f: it names itself", "claim g: it names itself", "claim h stands in the table twice")
+    for part in parts:
         assert part in str(told.value)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import shutil
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -16,6 +19,7 @@ from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.results import NewRoad, Scenario, SpeedChange, Substitution
 from sufficiency.planning import apply_scenario, edited, with_scenario
 from sufficiency.planning.schemes import added_places
+from sufficiency.sources.area import read_area
 from sufficiency.sources.scenario_text import scenario_text
 from sufficiency.sources.scenarios import read_scenario, read_scenarios
 from tests import tiny_county as tiny
@@ -368,3 +372,33 @@ def test_what_a_scenario_changes_must_be_there():
         assert told in faults
     own = tiny.inputs(demand=tiny.demand())
     assert "gives its own demand" in "; ".join(faults_of(own, dataclasses.replace(scenario, mitigations=("m",))))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("schemes/candidates.csv", "least_places", "-5"),
+        ("quality/accounts.csv", "rows", "x"),
+        ("plan/claims.csv", "value", "x"),
+    ],
+)
+def test_a_broken_row_of_an_optional_table_is_told(tmp_path, table, column, value):
+
+    embedded = Path(__file__).resolve().parents[2] / "data"
+    area = tmp_path / "area"
+    shutil.copytree(embedded, area, ignore=shutil.ignore_patterns("template"))
+    path = area / table
+    if not path.is_file():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("file,kind,what,rows\na.csv,schools,read,1\n", encoding="utf-8")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0][column] = value
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    found = read_area(area).issues
+    assert [(row["file"], row["column"]) for row in found.to_dict("records") if row["severity"] == "error"] == [
+        (table, column)
+    ]

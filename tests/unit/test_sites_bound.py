@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from sufficiency.planning.sites import choose_sites_for
+from sufficiency.model.errors import InfeasibleError
+from sufficiency.planning.sites import choose_sites, choose_sites_for
 from sufficiency.planning.sites.bound import Relaxation
 from sufficiency.planning.sites.placing import Placing, Pool, within_limits
 
@@ -75,3 +76,27 @@ def test_a_journey_of_exactly_the_limit_is_within_it() -> None:
     )
     assert choice.open.tolist() == [True, False]
     assert figures == {"pupils_placed": 3.0, "travel": 61.0, "pupils_within_limit": 2.0}
+
+
+@pytest.mark.filterwarnings("error")
+def test_great_costs_without_an_answer_name_the_limit_and_overflow_nothing():
+    """Costs of days in milliseconds, and fractions; at most one may open, and none holds everybody."""
+    rng = np.random.default_rng(7)
+    found = 0
+    for draw in range(60):
+        n, m = rng.integers(3, 9), rng.integers(2, 6)
+        cost = rng.integers(0, 600_000_000, (n, m)) if draw % 2 else rng.random((n, m)) * 3e6
+        pupils = rng.integers(1, 6, n)
+        capacity = np.full(m, pupils.sum() - 1)
+        limits = ({"p": 1}, {"at_most_one": [tuple(range(m))]}, {"capital": np.ones(m, np.int64), "budget": 1})[
+            draw % 3
+        ]
+        with pytest.raises(InfeasibleError, match=r"p = 1|at_most_one|budget"):
+            choose_sites(cost, pupils, capacity, rng.integers(0, 10**6, m), **limits)
+        found += 1
+    assert found == 60
+
+
+def test_columns_that_must_close_are_named_where_their_room_is_missed():
+    with pytest.raises(InfeasibleError, match="must_close: without the columns that must close, 4 pupils"):
+        choose_sites([[1, 2], [3, 4]], [2, 3], [50, 1], [0, 0], must_close=[0])

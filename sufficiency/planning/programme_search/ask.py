@@ -112,6 +112,13 @@ def search_programme(
     _hold_question(objective, least_places, most_without_pupils, time_limit_s)
     opening = sorted({one.year for one in problem.pool.options} | {year.year for year in problem.years})
     limits = {} if budget is None else budget.limits_gbp(opening)
+    if budget is not None and sum(budget.new_gbp.values()) > 0 and not max(limits.values(), default=0.0):
+        first = min(year for year, pounds in budget.new_gbp.items() if pounds) + budget.lead_years
+        message = (
+            f"the capital pays for nothing before {year_label(first)}, and the last year searched is "
+            f"{year_label(max(opening))}: give capital of earlier years"
+        )
+        raise ParameterError(message)
     deadline = math.inf if time_limit_s is None else time.monotonic() + time_limit_s
     search = Search(
         problem,

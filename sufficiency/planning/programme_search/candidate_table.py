@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Inputs
 
+MOST_SIZES: Final = 60
 __all__ = ["sized_options"]
 
 Row = tuple[str, int, int, float, tuple[tuple[int, int, int, int], ...]]
@@ -57,6 +58,7 @@ def sized_options(
     faults += [f"candidate {name} stands in the table twice" for name in sorted(set(twice))]
     taken = sorted(set(rows["candidate_id"]) & set(inputs.schemes["scheme_id"]))
     faults += [f"candidate {name} has the id of a scheme: give it another, so that both can be told" for name in taken]
+    faults += _on_one_site(rows)
     last = max(inputs.parameters.years)
     for row in rows.to_dict("records"):
         found = [*_faults(row), *_site_faults(row, known, ground)]
@@ -75,10 +77,32 @@ def sized_options(
     return _frame(schemes, inputs), options, faults
 
 
+def _on_one_site(rows: pd.DataFrame) -> list[str]:
+    """Return the candidates of one type and the same year groups on one site that could all open."""
+    first: dict[tuple[str, ...], list[dict[Any, Any]]] = {}
+    faults = []
+    for row in rows.to_dict("records"):
+        setting_id, kind = _text(row, "setting_id"), _text(row, "provision_type")
+        point = tuple(f"{_number(row, f'{side}_m', math.nan):.0f}" for side in ("easting", "northing"))
+        there = first.setdefault((kind, setting_id) if setting_id else (kind, *point), [])
+        for other in there:
+            group = _text(row, "at_most_one_of")
+            apart = int(row["ncy_to"]) < int(other["ncy_from"]) or int(other["ncy_to"]) < int(row["ncy_from"])
+            if not apart and (not group or group != _text(other, "at_most_one_of")):
+                faults.append(
+                    f"candidates {other['candidate_id']} and {row['candidate_id']} are the same kind of provision on "
+                    "one site: name one group for both in at_most_one_of, or make one candidate of them"
+                )
+        there.append(row)
+    return faults
+
+
 def _faults(row: Mapping[Any, Any]) -> Iterator[str]:
     least, most, step = int(row["least_places"]), int(row["most_places"]), _number(row, "step_places", 1)
     if least < 0 or most < 0 or step < 1:
         yield f"sizes of {least} to {most} by {step:g} cannot be: no size is below 0, and a step is at least 1"
+    elif (most - least) // step >= MOST_SIZES:
+        yield f"it has more than {MOST_SIZES} sizes, {least} to {most} by {step:g}: give a larger step_places"
     elif most < least:
         yield f"its most places, {most}, are fewer than its least, {least}"
     if int(row["latest_year"]) < int(row["earliest_year"]):

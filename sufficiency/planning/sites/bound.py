@@ -33,6 +33,7 @@ __all__ = ["Bound", "Relaxation", "climb"]
 PATIENCE = 15
 SHORTEST_STEP = 0.01
 NEVER = 2**61
+HIGHEST_PRICE = 2.0**58
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,8 @@ def climb(
     capital = problem.capital.astype(np.float64) if bounded and problem.capital is not None else None
     unit = float(problem.pupils.sum()) / max(1.0, float(problem.budget or 0))
     best = (-np.inf, price, money)
+    # no choice costs more: a bound above it proves that there is none, and prices need not climb further
+    dearest = float(problem.pupils @ problem.cost.max(axis=1, initial=0)) + float(np.abs(problem.opening).sum())
     step, stale = 1.0, 0
     for _ in range(rounds):
         worth, taken = relaxation.worth(price)
@@ -207,6 +210,8 @@ def climb(
         if money == 0.0 and over < 0:
             over = 0.0
         norm = float(slope @ slope) + over * over
+        if value > dearest:
+            break
         known = upper()
         gap = (known - value) if known is not None else max(abs(value) * 0.05, 1.0)
         if norm == 0.0 or gap <= 0:
@@ -214,4 +219,6 @@ def climb(
         length = step * gap / norm
         price = np.maximum(price + length * slope, 0.0)
         money = max(0.0, money + length * over)
-    return relaxation.bound(np.rint(best[1]).astype(np.int64), best[2] * unit)
+    # any prices prove a bound, so those too large to be weighed in whole numbers are lowered
+    most = HIGHEST_PRICE / max(1.0, float(problem.pupils.sum()))
+    return relaxation.bound(np.rint(np.minimum(best[1], most)).astype(np.int64), best[2] * unit)

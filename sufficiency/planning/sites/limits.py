@@ -92,12 +92,19 @@ def check_placeable(problem: SitesProblem, room: Ints) -> None:
         )
         raise InfeasibleError(msg)
     answer = transport(problem.cost[:, kept], problem.pupils, room[kept])
+    if answer.unplaced.any() and not transport(problem.cost, problem.pupils, room).unplaced.any():
+        short = int(answer.unplaced.sum())
+        msg = (
+            f"must_close: without the columns that must close, {short} pupil{'s' if short > 1 else ''} would have no "
+            "place; allow_unplaced=True leaves as few as possible without"
+        )
+        raise InfeasibleError(msg)
     if answer.unplaced.any():
         cut = np.flatnonzero(answer.cut)
         behind = (eligible[cut] & kept[None, :]).any(axis=0)
         pupils, places = int(problem.pupils[cut].sum()), int(room[behind].sum())
         msg = (
-            f"capacity: {pupils} pupils of {_listed('row', cut)} share {places} places, "
+            f"capacity: {pupils} pupils of {_listed('row', cut)} share {places} place{'' if places == 1 else 's'}, "
             f"{int(answer.unplaced.sum())} too few, even with every column open that may; "
             "allow_unplaced=True leaves as few as possible without"
         )
