@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sufficiency.disclosure import release
     from sufficiency.model.errors import DataError, SufficiencyError
     from sufficiency.model.results import Assessment, Inputs
-    from sufficiency.outputs.maps import write_map
-    from sufficiency.outputs.report import write_report
+    from sufficiency.outputs.maps.page import write_map
+    from sufficiency.outputs.report.board import write_report
     from sufficiency.planning.compare import compare
     from sufficiency.planning.opened_year import open_year
     from sufficiency.planning.redraw import redraw
@@ -51,8 +51,8 @@ _HOMES: Final[dict[str, str]] = {
     "travel_times": "sufficiency.travel",
     "whatif": "sufficiency.planning",
     "write_job": "sufficiency.run",
-    "write_map": "sufficiency.outputs.maps",
-    "write_report": "sufficiency.outputs.report",
+    "write_map": "sufficiency.outputs.maps.page",
+    "write_report": "sufficiency.outputs.report.board",
 }
 
 __all__ = [

@@ -278,7 +278,10 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
     OSError
         When something cannot be written; what was there before is left as it was.
     """
-    from sufficiency.outputs import export, maps, record, report, style, summary
+    from sufficiency.outputs import record, style, summary
+    from sufficiency.outputs.export import tables as export
+    from sufficiency.outputs.maps import page as maps
+    from sufficiency.outputs.report import board as report
 
     out.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=out))

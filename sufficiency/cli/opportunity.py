@@ -49,7 +49,7 @@ def opportunity(options: argparse.Namespace, inputs: Inputs) -> None:
     ParameterError
         When an option is unknown, or the folder is one that is shared from.
     """
-    from sufficiency.outputs.opportunity_files import check_internal, write_opportunity
+    from sufficiency.outputs.export.opportunity import check_internal, write_opportunity
     from sufficiency.planning import apply_scenario, open_year
     from sufficiency.planning.opportunity import opportunity_surface
     from sufficiency.planning.opportunity_sites import best_by_area, next_places, rank_settings
@@ -89,7 +89,7 @@ def opportunity(options: argparse.Namespace, inputs: Inputs) -> None:
 def _print(
     inputs: Inputs, best: pd.DataFrame, settings: pd.DataFrame, growth: pd.DataFrame, kind: tuple[str, str]
 ) -> None:
-    from sufficiency.outputs.maps_opportunity import WATERMARK, kind_words
+    from sufficiency.outputs.maps.opportunity import WATERMARK, kind_words
 
     mark = " - ILLUSTRATIVE" if inputs.parameters.illustrative else ""
     print(f"\n{WATERMARK.upper()}: each value comes from the home of one group of pupils{mark}")
@@ -114,7 +114,7 @@ def _print(
 
 
 def _does(row: dict[Any, Any]) -> tuple[str, str]:
-    from sufficiency.outputs.maps_opportunity import short_words
+    from sufficiency.outputs.maps.opportunity import short_words
 
     return short_words(row), _minutes(row["travel_change_min"])
 

@@ -40,7 +40,7 @@ def reconcile(options: argparse.Namespace, inputs: Inputs) -> None:
     SufficiencyError
         When a sum of the claims cannot be worked out, or the file to write is of another kind.
     """
-    from sufficiency.outputs.opportunity_files import check_internal
+    from sufficiency.outputs.export.opportunity import check_internal
     from sufficiency.outputs.stable import write_bytes
     from sufficiency.planning.plan_figures import model_figures
     from sufficiency.planning.reconcile import reconcile as judged
@@ -104,7 +104,7 @@ def _print(table: pd.DataFrame, inputs: Inputs, *, everything: bool) -> None:
 
 
 def _csv(table: pd.DataFrame) -> str:
-    from sufficiency.outputs.export import guard_text
+    from sufficiency.outputs.export.tables import guard_text
 
     text = table.select_dtypes(include="object").columns
     safe = table.assign(**{name: table[name].map(lambda one: guard_text(str(one))) for name in text})

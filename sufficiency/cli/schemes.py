@@ -62,7 +62,7 @@ def schemes(options: argparse.Namespace, inputs: Inputs) -> None:
     SufficiencyError
         When a scenario is unknown or cannot be, or both are the same.
     """
-    from sufficiency.outputs.opportunity_files import check_internal
+    from sufficiency.outputs.export.opportunity import check_internal
     from sufficiency.planning import without_schemes
     from sufficiency.planning.contributions import contributions
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from sufficiency.outputs.maps import write_map
+from sufficiency.outputs.maps.page import write_map
 from tests.browser import Driver, chromium, requests_of_pages, run_chromium
 from tests.hostile_map import PAYLOADS, hostile_inputs, hostile_released
 from tests.released_fixture import make_inputs_facts, make_record, make_released

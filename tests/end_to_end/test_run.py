@@ -251,7 +251,7 @@ def test_an_unknown_scenario_is_named_with_those_there_are(tmp_path: Path, capsy
 
 # Writing: whatever fails, the earlier set stands whole.
 
-STEPS = ("maps.write_map", "report.write_report", "export.write_tables", "summary.write_summary", "record.write_record")
+STEPS = ("maps.page.write_map", "report.board.write_report", "export.tables.write_tables", "summary.write_summary", "record.write_record")
 
 
 def _writers(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
@@ -263,9 +263,9 @@ def _writers(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
 
         return write
 
-    monkeypatch.setattr("sufficiency.outputs.maps.write_map", file_at(3))
-    monkeypatch.setattr("sufficiency.outputs.report.write_report", file_at(3, "board-report.docx"))
-    monkeypatch.setattr("sufficiency.outputs.export.write_tables", file_at(1, "sufficiency_area.csv"))
+    monkeypatch.setattr("sufficiency.outputs.maps.page.write_map", file_at(3))
+    monkeypatch.setattr("sufficiency.outputs.report.board.write_report", file_at(3, "board-report.docx"))
+    monkeypatch.setattr("sufficiency.outputs.export.tables.write_tables", file_at(1, "sufficiency_area.csv"))
     monkeypatch.setattr("sufficiency.outputs.summary.write_summary", file_at(3))
     monkeypatch.setattr("sufficiency.outputs.record.write_record", file_at(1))
 

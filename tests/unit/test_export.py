@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sufficiency.model.results import Released
-from sufficiency.outputs import export
+from sufficiency.outputs.export import tables as export
 from tests.released_fixture import make_released
 
 if TYPE_CHECKING:

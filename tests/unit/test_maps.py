@@ -20,8 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sufficiency.model.errors import DataError
-from sufficiency.outputs import maps_assets, maps_figures
-from sufficiency.outputs.maps import render_map, write_map
+from sufficiency.outputs.maps import assets as maps_assets
+from sufficiency.outputs.maps import figures as maps_figures
+from sufficiency.outputs.maps.page import render_map, write_map
 from tests.hostile_map import PAYLOADS, hostile_inputs, hostile_released
 from tests.html_page import Page
 from tests.released_fixture import make_inputs_facts, make_record, make_released
@@ -93,7 +94,7 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(text: str) 
     code = (
         "import hashlib, warnings; warnings.simplefilter('ignore')\n"
         "from tests.released_fixture import make_inputs_facts as i, make_record as r, make_released as d\n"
-        "from sufficiency.outputs.maps import render_map\n"
+        "from sufficiency.outputs.maps.page import render_map\n"
         "print(hashlib.sha256(render_map(d(), i(), r()).encode()).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(["."])}

@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from sufficiency.outputs import maps_figures, maps_places, maps_settings, maps_words
-from sufficiency.outputs.maps_figures import Frame
+from sufficiency.outputs.maps import figures as maps_figures
+from sufficiency.outputs.maps import places as maps_places
+from sufficiency.outputs.maps import settings as maps_settings
+from sufficiency.outputs.maps import words as maps_words
+from sufficiency.outputs.maps.figures import Frame
 from tests.released_fixture import make_inputs_facts, make_released
 
 if TYPE_CHECKING:

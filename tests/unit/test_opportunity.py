@@ -18,8 +18,8 @@ import pytest
 
 from sufficiency.cli.opportunity import add_options, opportunity
 from sufficiency.model.errors import ParameterError
-from sufficiency.outputs.maps_opportunity import WATERMARK, render_opportunity_map
-from sufficiency.outputs.opportunity_files import LAYER, write_opportunity
+from sufficiency.outputs.export.opportunity import LAYER, write_opportunity
+from sufficiency.outputs.maps.opportunity import WATERMARK, render_opportunity_map
 from sufficiency.planning import open_year
 from sufficiency.planning.opportunity import opportunity_surface
 from sufficiency.planning.opportunity_sites import best_by_area, next_places, rank_settings

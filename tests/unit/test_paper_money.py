@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from sufficiency.measures.displacement import NET
-from sufficiency.outputs.paper_blocks import Callout, Paragraph, Table
-from sufficiency.outputs.paper_facts import Facts
-from sufficiency.outputs.paper_money_change import change_blocks
+from sufficiency.outputs.report.blocks import Callout, Paragraph, Table
+from sufficiency.outputs.report.facts import Facts
+from sufficiency.outputs.report.money_change import change_blocks
 from tests.released_fixture import make_inputs_facts as make_inputs
 from tests.released_fixture import make_record, make_released
 

@@ -11,9 +11,9 @@ from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import Shelf
 from sufficiency.measures.displacement import high_needs_of_scheme
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import Callout, Heading, Paragraph, Table
-from sufficiency.outputs.paper_facts import Facts
-from sufficiency.outputs.paper_schemes import scheme_pages
+from sufficiency.outputs.report.blocks import Callout, Heading, Paragraph, Table
+from sufficiency.outputs.report.facts import Facts
+from sufficiency.outputs.report.schemes import scheme_pages
 from tests.released_fixture import make_inputs_facts as make_inputs
 from tests.released_fixture import make_record, make_released
 

@@ -17,8 +17,7 @@ from docx.oxml.ns import qn
 
 from sufficiency.model.results import Released
 from sufficiency.outputs import style
-from sufficiency.outputs.charts_map import bar_figures, share_breaks, share_class
-from sufficiency.outputs.paper_blocks import (
+from sufficiency.outputs.report.blocks import (
     Blank,
     Bullets,
     Callout,
@@ -31,13 +30,14 @@ from sufficiency.outputs.paper_blocks import (
     Table,
     kept_with_next,
 )  # fmt: skip
-from sufficiency.outputs.paper_council import shown_share
-from sufficiency.outputs.paper_districts import printed_counts
-from sufficiency.outputs.paper_docx import docx_bytes
-from sufficiency.outputs.paper_facts import Facts
-from sufficiency.outputs.paper_pdf import pdf_bytes
-from sufficiency.outputs.paper_terms import assumption_title
-from sufficiency.outputs.report import build_paper, write_report
+from sufficiency.outputs.report.board import build_paper, write_report
+from sufficiency.outputs.report.charts_map import bar_figures, share_breaks, share_class
+from sufficiency.outputs.report.council import shown_share
+from sufficiency.outputs.report.districts import printed_counts
+from sufficiency.outputs.report.facts import Facts
+from sufficiency.outputs.report.pdf_document import pdf_bytes
+from sufficiency.outputs.report.terms import assumption_title
+from sufficiency.outputs.report.word_document import docx_bytes
 from sufficiency.run import run_job
 from tests.released_fixture import DISTRICTS, make_inputs_facts, make_record, make_released
 

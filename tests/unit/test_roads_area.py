@@ -425,8 +425,8 @@ def test_rows_of_the_workbook_give_way_to_a_file_with_a_warning(tmp_path: Path) 
 
 
 def test_the_licence_of_a_map_is_said_on_the_map_and_in_the_report(area: Path) -> None:
-    from sufficiency.outputs.maps import render_map
-    from sufficiency.outputs.report import build_paper
+    from sufficiency.outputs.maps.page import render_map
+    from sufficiency.outputs.report.board import build_paper
 
     found = sufficiency.load(area).roads.attribution
     assert found == "Roads: © OpenStreetMap contributors, Open Database Licence (ODbL) 1.0."

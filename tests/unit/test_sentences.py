@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sufficiency.outputs import sentences as s
-from sufficiency.outputs.sentences import HIDDEN, Figure
+from sufficiency.outputs.report import sentences as s
+from sufficiency.outputs.report.sentences import HIDDEN, Figure
 
 NONE = Figure(None)
 

@@ -14,8 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sufficiency.outputs import charts, export, paper_docx, paper_pdf, record, report, stable, summary, workbook
-from sufficiency.outputs.paper_facts import Facts
+from sufficiency.outputs import record, stable, summary
+from sufficiency.outputs.export import tables as export
+from sufficiency.outputs.export import workbook
+from sufficiency.outputs.report import board as report
+from sufficiency.outputs.report import charts
+from sufficiency.outputs.report import pdf_document as paper_pdf
+from sufficiency.outputs.report import word_document as paper_docx
+from sufficiency.outputs.report.facts import Facts
 from tests.released_fixture import make_inputs_facts, make_parameters, make_record, make_released
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 
 from sufficiency.model.errors import DataError
 from sufficiency.model.results import Released
-from sufficiency.outputs.workbook import FIRST_ROW, workbook_bytes
+from sufficiency.outputs.export.workbook import FIRST_ROW, workbook_bytes
 from tests.released_fixture import make_parameters, make_record, make_released
 
 

@@ -13,7 +13,7 @@ import matplotlib as mpl
 import typst
 
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import (
+from sufficiency.outputs.report.blocks import (
     Blank,
     Block,
     Bullets,

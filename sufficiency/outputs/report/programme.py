@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
-from sufficiency.outputs import charts, style
-from sufficiency.outputs.paper_blocks import Block, Bullets, Column, Heading, Paragraph, Table
-from sufficiency.outputs.paper_sufficiency import NAME
-from sufficiency.outputs.sentences import (
+from sufficiency.outputs import style
+from sufficiency.outputs.report import charts
+from sufficiency.outputs.report.blocks import Block, Bullets, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.sentences import (
     Figure,
     count_words,
     difference,
@@ -18,11 +18,12 @@ from sufficiency.outputs.sentences import (
     signed_figure,
     whole,
 )
+from sufficiency.outputs.report.sufficiency import NAME
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["programme_section"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sufficiency.model import vocabulary as v
-from sufficiency.outputs import charts_map, style
-from sufficiency.outputs.paper_blocks import Block, Callout, Card, Cards, Column, Heading, Table
-from sufficiency.outputs.sentences import (
+from sufficiency.outputs import style
+from sufficiency.outputs.report import charts_map
+from sufficiency.outputs.report.blocks import Block, Callout, Card, Cards, Column, Heading, Table
+from sufficiency.outputs.report.sentences import (
     Figure,
     change_sentence,
     count_words,
@@ -22,7 +23,7 @@ from sufficiency.outputs.sentences import (
 )
 
 if TYPE_CHECKING:
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["district_pages", "printed_counts"]
 

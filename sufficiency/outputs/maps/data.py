@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.model.vocabulary import year_label
-from sufficiency.outputs import maps_figures, maps_places, style
-from sufficiency.outputs.maps_figures import OWN_SHARE, Cell, Frame
-from sufficiency.outputs.maps_settings import setting_rows
-from sufficiency.outputs.maps_words import IGNORES_CAPACITY, all_findings
+from sufficiency.outputs import style
+from sufficiency.outputs.maps import figures as maps_figures
+from sufficiency.outputs.maps import places as maps_places
+from sufficiency.outputs.maps.figures import OWN_SHARE, Cell, Frame
+from sufficiency.outputs.maps.settings import setting_rows
+from sufficiency.outputs.maps.words import IGNORES_CAPACITY, all_findings
 
 if TYPE_CHECKING:
     import geopandas as gpd

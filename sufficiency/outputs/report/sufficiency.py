@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
-from sufficiency.outputs import charts, charts_map, style
-from sufficiency.outputs.paper_blocks import (
+from sufficiency.outputs import style
+from sufficiency.outputs.report import charts, charts_map
+from sufficiency.outputs.report.blocks import (
     Block,
     Column,
     Heading,
     Paragraph,
     Table,
 )
-from sufficiency.outputs.paper_front import WITHOUT
-from sufficiency.outputs.sentences import (
+from sufficiency.outputs.report.front import WITHOUT
+from sufficiency.outputs.report.sentences import (
     Figure,
     count_words,
     figure_text,
@@ -25,7 +26,7 @@ from sufficiency.outputs.sentences import (
 )
 
 if TYPE_CHECKING:
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["provision_section", "sufficiency_section"]
 

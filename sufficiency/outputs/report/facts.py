@@ -13,7 +13,7 @@ import pandas as pd
 
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
-from sufficiency.outputs.sentences import Figure, as_figure, difference, whole
+from sufficiency.outputs.report.sentences import Figure, as_figure, difference, whole
 from sufficiency.outputs.stable import clean_text
 
 if TYPE_CHECKING:

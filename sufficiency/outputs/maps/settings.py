@@ -12,13 +12,13 @@ import pandas as pd
 
 from sufficiency.model.geography import to_wgs84
 from sufficiency.model.vocabulary import NEED_NAMES, PROVISION_TYPE_NAMES
-from sufficiency.outputs.maps_places import DECIMALS
+from sufficiency.outputs.maps.places import DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from sufficiency.model.results import Inputs
-    from sufficiency.outputs.maps_figures import Frame
+    from sufficiency.outputs.maps.figures import Frame
 
 _KIND_OF: Final = {
     "special_school": "special_school",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sufficiency.outputs import charts, style
-from sufficiency.outputs.paper_blocks import (
+from sufficiency.outputs import style
+from sufficiency.outputs.report import charts
+from sufficiency.outputs.report.blocks import (
     Block,
     Callout,
     Card,
     Cards,
     Paragraph,
 )
-from sufficiency.outputs.sentences import (
+from sufficiency.outputs.report.sentences import (
     Figure,
     change_sentence,
     count_words,
@@ -26,7 +27,7 @@ from sufficiency.outputs.sentences import (
 )
 
 if TYPE_CHECKING:
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["front_page", "paper_title"]
 

@@ -15,7 +15,9 @@ import shapely
 from sufficiency.model.geography import to_wgs84
 from sufficiency.model.units import MS_PER_MIN
 from sufficiency.model.vocabulary import ALL, NEED_GROUP_NAMES, NEED_NAMES, PHASE_NAMES, year_label
-from sufficiency.outputs import maps_assets, maps_places, style
+from sufficiency.outputs import style
+from sufficiency.outputs.maps import assets as maps_assets
+from sufficiency.outputs.maps import places as maps_places
 from sufficiency.outputs.stable import write_text
 
 if TYPE_CHECKING:

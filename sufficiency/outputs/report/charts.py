@@ -12,14 +12,14 @@ from matplotlib.figure import Figure as Canvas
 
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import Picture
+from sufficiency.outputs.report.blocks import Picture
 from sufficiency.outputs.stable import clean_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sufficiency.outputs.paper_facts import Facts
-    from sufficiency.outputs.sentences import Figure
+    from sufficiency.outputs.report.facts import Facts
+    from sufficiency.outputs.report.sentences import Figure
 
 __all__ = [
     "bridge_chart",

@@ -16,7 +16,7 @@ import xlsxwriter
 from sufficiency.model import units
 from sufficiency.model.errors import DataError
 from sufficiency.outputs import style
-from sufficiency.outputs.export import TABLE_MEANINGS, unit_of
+from sufficiency.outputs.export.tables import TABLE_MEANINGS, unit_of
 from sufficiency.outputs.stable import clean_text, fixed_datetime, normalise_zip
 
 if TYPE_CHECKING:

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
-from sufficiency.outputs import charts, style
-from sufficiency.outputs.paper_blocks import (
+from sufficiency.outputs import style
+from sufficiency.outputs.report import charts
+from sufficiency.outputs.report.blocks import (
     Block,
     Column,
     Heading,
     Paragraph,
     Table,
 )
-from sufficiency.outputs.paper_futures import futures_blocks
-from sufficiency.outputs.sentences import (
+from sufficiency.outputs.report.futures import futures_blocks
+from sufficiency.outputs.report.sentences import (
     Figure,
     change_sentence,
     count_words,
@@ -27,7 +28,7 @@ from sufficiency.outputs.sentences import (
 )
 
 if TYPE_CHECKING:
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["demand_section"]
 

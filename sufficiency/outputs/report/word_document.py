@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import (
+from sufficiency.outputs.report.blocks import (
     Blank,
     Block,
     Bullets,

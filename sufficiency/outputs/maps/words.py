@@ -11,7 +11,7 @@ from sufficiency.outputs import style
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sufficiency.outputs.maps_figures import Cell, Figures, Frame
+    from sufficiency.outputs.maps.figures import Cell, Figures, Frame
 
 IGNORES_CAPACITY: Final = "nearest"
 CAPACITY_NOTE: Final = "Ignores capacity: shows where pressure lies, not who has a place."

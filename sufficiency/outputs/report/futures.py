@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sufficiency.model.vocabulary import ALL, HEADLINE, year_label
-from sufficiency.outputs.paper_blocks import Block, Column, Heading, Paragraph, Table
-from sufficiency.outputs.sentences import count_words, figure_text, list_words, range_words, signed_figure
+from sufficiency.outputs.report.blocks import Block, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.sentences import count_words, figure_text, list_words, range_words, signed_figure
 from sufficiency.outputs.style import sentence_case
 
 if TYPE_CHECKING:
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["futures_blocks"]
 

@@ -8,14 +8,14 @@ from sufficiency.measures.displacement import high_needs_of_scheme
 from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import Block, Callout, Column, Heading, Paragraph, Table
-from sufficiency.outputs.sentences import Figure, count_words, figure_text, gbp_range_words, list_words
+from sufficiency.outputs.report.blocks import Block, Callout, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.sentences import Figure, count_words, figure_text, gbp_range_words, list_words
 from sufficiency.outputs.stable import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["scheme_pages"]
 

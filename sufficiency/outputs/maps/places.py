@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sufficiency.model.results import Inputs
-    from sufficiency.outputs.maps_figures import Frame
+    from sufficiency.outputs.maps.figures import Frame
 
 DECIMALS: Final = 5
 LABEL_DECIMALS: Final = 3

@@ -9,13 +9,20 @@ from sufficiency.measures.economic_view import ECONOMIC_SENTENCE
 from sufficiency.measures.transport_money import CASHABLE, MARGINAL
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import Block, Callout, Column, Heading, Paragraph, Table
-from sufficiency.outputs.sentences import Figure, count_words, figure_text, gbp_range_words, list_words, range_words
+from sufficiency.outputs.report.blocks import Block, Callout, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.sentences import (
+    Figure,
+    count_words,
+    figure_text,
+    gbp_range_words,
+    list_words,
+    range_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["change_blocks"]
 

@@ -15,9 +15,11 @@ from branca.element import Figure, MacroElement
 from folium.map import CustomPane
 from folium.template import Template
 
-from sufficiency.outputs import maps_assets, maps_places, style
-from sufficiency.outputs.maps_data import Ground, make_ground, page_data, scenario_rows
-from sufficiency.outputs.maps_words import CAPACITY_NOTE
+from sufficiency.outputs import style
+from sufficiency.outputs.maps import assets as maps_assets
+from sufficiency.outputs.maps import places as maps_places
+from sufficiency.outputs.maps.data import Ground, make_ground, page_data, scenario_rows
+from sufficiency.outputs.maps.words import CAPACITY_NOTE
 
 if TYPE_CHECKING:
     from pathlib import Path

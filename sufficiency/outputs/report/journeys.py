@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sufficiency.model import vocabulary as v
-from sufficiency.outputs import charts, style
-from sufficiency.outputs.paper_blocks import Block, Column, Heading, Paragraph, Table
-from sufficiency.outputs.paper_sufficiency import NAME
-from sufficiency.outputs.sentences import (
+from sufficiency.outputs import style
+from sufficiency.outputs.report import charts
+from sufficiency.outputs.report.blocks import Block, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.sentences import (
     Figure,
     count_words,
     difference,
@@ -18,9 +18,10 @@ from sufficiency.outputs.sentences import (
     range_words,
     whole,
 )
+from sufficiency.outputs.report.sufficiency import NAME
 
 if TYPE_CHECKING:
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["journeys_section"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import Blank, Block, Bullets, Column, Heading, Paragraph, Table
-from sufficiency.outputs.paper_districts import printed_counts
-from sufficiency.outputs.paper_terms import assumption_title
-from sufficiency.outputs.sentences import Figure, count_words, difference, figure_text, list_words
+from sufficiency.outputs.report.blocks import Blank, Block, Bullets, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.districts import printed_counts
+from sufficiency.outputs.report.sentences import Figure, count_words, difference, figure_text, list_words
+from sufficiency.outputs.report.terms import assumption_title
 
 if TYPE_CHECKING:
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["annexes", "implications_section", "risks_section"]
 

@@ -16,15 +16,15 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
 from sufficiency.outputs import style
-from sufficiency.outputs.charts import _RC, new_canvas, quiet_axes, save_picture
-from sufficiency.outputs.sentences import Figure, figure_text
+from sufficiency.outputs.report.charts import _RC, new_canvas, quiet_axes, save_picture
+from sufficiency.outputs.report.sentences import Figure, figure_text
 from sufficiency.outputs.stable import clean_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sufficiency.outputs.paper_blocks import Picture
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.blocks import Picture
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["bar_figures", "district_picture", "map_picture", "share_breaks", "share_class"]
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import Block, Callout, Column, Heading, Paragraph, Table
-from sufficiency.outputs.paper_money_change import change_blocks
-from sufficiency.outputs.sentences import (
+from sufficiency.outputs.report.blocks import Block, Callout, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.money_change import change_blocks
+from sufficiency.outputs.report.sentences import (
     Figure,
     count_words,
     figure_text,
@@ -19,7 +19,7 @@ from sufficiency.outputs.sentences import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sufficiency.outputs.paper_facts import Facts
+    from sufficiency.outputs.report.facts import Facts
 
 __all__ = ["money_section", "support_section"]
 

@@ -13,8 +13,8 @@ import geopandas as gpd
 import pyogrio  # type: ignore[import-untyped]
 
 from sufficiency.model.errors import ParameterError
-from sufficiency.outputs.export import guard_text
-from sufficiency.outputs.maps_opportunity import WATERMARK, write_opportunity_map
+from sufficiency.outputs.export.tables import guard_text
+from sufficiency.outputs.maps.opportunity import WATERMARK, write_opportunity_map
 from sufficiency.outputs.stable import write_text
 
 if TYPE_CHECKING:

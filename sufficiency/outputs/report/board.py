@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sufficiency.outputs import style
-from sufficiency.outputs.paper_blocks import Block, Paper, with_symbol_notes
-from sufficiency.outputs.paper_council import annexes, implications_section, risks_section
-from sufficiency.outputs.paper_districts import district_pages
-from sufficiency.outputs.paper_docx import docx_bytes
-from sufficiency.outputs.paper_facts import Facts
-from sufficiency.outputs.paper_front import front_page, paper_title
-from sufficiency.outputs.paper_journeys import journeys_section
-from sufficiency.outputs.paper_money import money_section, support_section
-from sufficiency.outputs.paper_need import demand_section
-from sufficiency.outputs.paper_pdf import pdf_bytes
-from sufficiency.outputs.paper_programme import programme_section
-from sufficiency.outputs.paper_schemes import scheme_pages
-from sufficiency.outputs.paper_sufficiency import provision_section, sufficiency_section
+from sufficiency.outputs.export.workbook import workbook_bytes
+from sufficiency.outputs.report.blocks import Block, Paper, with_symbol_notes
+from sufficiency.outputs.report.council import annexes, implications_section, risks_section
+from sufficiency.outputs.report.districts import district_pages
+from sufficiency.outputs.report.facts import Facts
+from sufficiency.outputs.report.front import front_page, paper_title
+from sufficiency.outputs.report.journeys import journeys_section
+from sufficiency.outputs.report.money import money_section, support_section
+from sufficiency.outputs.report.need import demand_section
+from sufficiency.outputs.report.pdf_document import pdf_bytes
+from sufficiency.outputs.report.programme import programme_section
+from sufficiency.outputs.report.schemes import scheme_pages
+from sufficiency.outputs.report.sufficiency import provision_section, sufficiency_section
+from sufficiency.outputs.report.word_document import docx_bytes
 from sufficiency.outputs.stable import write_bytes
 from sufficiency.outputs.style import sentence_case
-from sufficiency.outputs.workbook import workbook_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""The released tables as files: tidy text, the workbook, and formats for other tools."""

@@ -1,0 +1,1 @@
+"""The maps: self-contained pages that open with no network."""

@@ -1,0 +1,1 @@
+"""The papers: one neutral document set as docx and pdf."""
