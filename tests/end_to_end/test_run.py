@@ -251,7 +251,13 @@ def test_an_unknown_scenario_is_named_with_those_there_are(tmp_path: Path, capsy
 
 # Writing: whatever fails, the earlier set stands whole.
 
-STEPS = ("maps.page.write_map", "report.board.write_report", "export.tables.write_tables", "summary.write_summary", "record.write_record")
+STEPS = (
+    "maps.page.write_map",
+    "report.board.write_report",
+    "export.tables.write_tables",
+    "summary.write_summary",
+    "record.write_record",
+)
 
 
 def _writers(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
