@@ -1,7 +1,6 @@
 """The main job: every scenario assessed and compared, released through disclosure control, written out whole.
 
-Everything is written to a temporary place beside the output and swapped in at the end: a reader sees the old set or
-the new one, never a mixture.
+Everything is written to a place beside the outputs and put there at the end: see `sufficiency.outputs.swap`.
 """
 
 from __future__ import annotations
@@ -9,10 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -27,6 +23,7 @@ from sufficiency.model.vocabulary import STANDARD_SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from sufficiency.model.results import Assessment, Inputs, Released
 
@@ -242,20 +239,8 @@ def _data_quality(issues: pd.DataFrame) -> pd.DataFrame:
     return grouped.sort_values(["severity", "check"], ignore_index=True)
 
 
-def check_folder(out: Path) -> None:
-    """Make the output folder and write in it for a moment, so that a refusal comes before the work and not after it.
-
-    Raises
-    ------
-    OSError
-        When nothing can be written there.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    Path(tempfile.mkdtemp(prefix=".writing-", dir=out)).rmdir()
-
-
 def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """Write maps and reports of a job, swapped in whole.
+    """Write maps and reports of a job, put in place whole.
 
     Parameters
     ----------
@@ -278,58 +263,36 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
     OSError
         When something cannot be written; what was there before is left as it was.
     """
+    from sufficiency.outputs.swap import write_whole
+
+    name = f"maps/{inputs.parameters.area_id}-sufficiency.html"
+
+    def write(folder: Path) -> None:
+        _write_outputs(job, inputs, folder, name, say)
+
+    files = write_whole(out, write, manifest="reports/manifest.json", run_id=job.record.run_id)
+    folders = dict.fromkeys(f"reports/{parts[1]}" for parts in (one.split("/") for one in files) if len(parts) > 2)
+    return [
+        out / name,
+        *(out / one for one in files if one.count("/") == 1 and one != name),
+        *(out / one for one in folders),
+    ]
+
+
+def _write_outputs(job: Job, inputs: Inputs, folder: Path, name: str, say: Callable[[str], None]) -> None:
     from sufficiency.outputs import record, style, summary
     from sufficiency.outputs.export import tables as export
     from sufficiency.outputs.maps import page as maps
     from sufficiency.outputs.report import board as report
 
-    out.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=out))
-    try:
-        reports = work / "reports"
-        (reports / "tables").mkdir(parents=True)
-        name = f"{inputs.parameters.area_id}-sufficiency.html"
-        say("Drawing the map")
-        maps.write_map(job.released, inputs, job.record, work / name)
-        say("Writing the board report and the workbook")
-        report.write_report(job.released, inputs, job.record, reports)
-        say("Writing the tables")
-        export.write_tables(job.released, reports / "tables", style.sources(inputs.roads.attribution))
-        summary.write_summary(job.released, job.record, inputs.parameters, reports / "summary.json")
-        record.write_record(job.record, reports / "run.json")
-        _swap(work, out, name)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    written = [out / "maps" / name, *sorted(path for path in (out / "reports").glob("*") if path.is_file())]
-    return [*written, out / "reports" / "tables"]
-
-
-def _swap(work: Path, out: Path, name: str) -> None:
-    """Put the new reports and map in place of the old; whatever stops it, put the old reports back.
-
-    What others have put beside the reports stays there.
-    """
-    old, new, aside = out / "reports", work / "reports", work / "old-reports"
-    (out / "maps").mkdir(exist_ok=True)
-    if old.exists():
-        _keep_others(old, new)
-        old.rename(aside)
-    try:
-        new.rename(old)
-        (work / name).replace(out / "maps" / name)
-    except BaseException:
-        # Also when stopped by hand: the folder that holds the old reports is about to be removed.
-        if old.exists():
-            old.rename(new)
-        if aside.exists():
-            aside.rename(old)
-        raise
-
-
-def _keep_others(old: Path, new: Path) -> None:
-    """Copy into the new reports every file of the old folder that this run does not write."""
-    for path in sorted(old.rglob("*")):
-        copy = new / path.relative_to(old)
-        if path.is_file() and not copy.exists():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy)
+    reports = folder / "reports"
+    (reports / "tables").mkdir(parents=True)
+    (folder / name).parent.mkdir(parents=True)
+    say("Drawing the map")
+    maps.write_map(job.released, inputs, job.record, folder / name)
+    say("Writing the board report and the workbook")
+    report.write_report(job.released, inputs, job.record, reports)
+    say("Writing the tables")
+    export.write_tables(job.released, reports / "tables", style.sources(inputs.roads.attribution))
+    summary.write_summary(job.released, job.record, inputs.parameters, reports / "summary.json")
+    record.write_record(job.record, reports / "run.json")

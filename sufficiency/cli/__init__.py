@@ -224,7 +224,8 @@ def _load(area: Path | None) -> Inputs:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from sufficiency.run import check_folder, run_job, scenario_names, write_job
+    from sufficiency.outputs.swap import check_folder
+    from sufficiency.run import run_job, scenario_names, write_job
 
     steps = Steps()
     steps("Reading and checking the area")

@@ -14,7 +14,7 @@ from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.issues import Issue, issues_table
 from sufficiency.model.tables import TABLES
 from sufficiency.outputs.stable import write_text
-from sufficiency.run import check_folder
+from sufficiency.outputs.swap import check_folder
 from sufficiency.sources.embedded import embedded_directory
 from sufficiency.sources.journeys import known_places, read_journeys
 from sufficiency.sources.rows import read_csv
