@@ -15,11 +15,14 @@ import pandas as pd
 
 from sufficiency import measures, planning
 from sufficiency.assess import assess, demand_of, network_of
-from sufficiency.disclosure import release
+from sufficiency.disclosure.internal import release_internal
+from sufficiency.disclosure.safe import safe_release
+from sufficiency.measures.scap import scap_table
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.results import RunRecord
 from sufficiency.model.tables import conform
-from sufficiency.model.vocabulary import STANDARD_SCENARIOS
+from sufficiency.model.vocabulary import INTERNAL, PUBLIC, STANDARD_SCENARIOS
+from sufficiency.planning.finer import finer_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,7 +86,29 @@ def scenario_names(inputs: Inputs, asked: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*(name for name in STANDARD_SCENARIOS if name in inputs.scenarios), *asked]))
 
 
-def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str], None] = lambda _: None) -> Job:
+def output_folder(out: Path, build: str) -> Path:
+    """Return where a build is written: an internal one below ``internal``, where nothing is shared from.
+
+    Raises
+    ------
+    ParameterError
+        When the folder of an internal build is one that is shared from.
+    """
+    if build != INTERNAL:
+        return out
+    from sufficiency.outputs.export.opportunity import check_internal
+
+    check_internal(out / INTERNAL)
+    return out / INTERNAL
+
+
+def run_job(
+    inputs: Inputs,
+    *,
+    scenarios: Sequence[str] = (),
+    build: str = PUBLIC,
+    say: Callable[[str], None] = lambda _: None,
+) -> Job:
     """Assess, compare and release.
 
     Parameters
@@ -92,6 +117,8 @@ def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str
         Checked inputs.
     scenarios
         Scenarios besides do_nothing, committed and programme.
+    build
+        ``public``, or ``internal``: nothing hidden, and zones and settings besides.
     say
         Called with each step, in plain words.
     """
@@ -115,8 +142,12 @@ def run_job(inputs: Inputs, *, scenarios: Sequence[str] = (), say: Callable[[str
     if MAIN in assessments:
         say("Taking each scheme out in turn")
         tables |= _each_scheme(inputs, assessments[MAIN])
-    say("Hiding small figures")
-    released = release(tables, inputs.areas, hide_up_to=inputs.parameters.hide_up_to)
+    if build == INTERNAL:
+        say("Adding zones and settings")
+        released = release_internal(tables, inputs.areas, finer_tables(inputs, assessments))
+    else:
+        say("Hiding small figures, and trying to find them out")
+        released, _ = safe_release(tables, inputs.areas, hide_up_to=inputs.parameters.hide_up_to)
     certificates = tuple(one for assessment in assessments.values() for one in assessment.allocation.certificates)
     record = RunRecord(
         run_id=run_id(inputs, names),
@@ -164,6 +195,7 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         "support_coverage": _secondary_coverage(stacked("support_by_area")),
         "primary_equivalence": conform(measures.primary_equivalence(stacked("support_by_area")), "primary_equivalence"),
         "phase_transfers": first.transfers,
+        "scap_style_forecast": scap_table(first.demand, inputs.parameters),
         "schemes": planning.schemes_table(inputs),
         "scheme_stock": planning.scheme_stock(inputs),
         "programme_places": planning.programme_places_table(assessments),
@@ -249,7 +281,7 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
     inputs
         The baseline inputs.
     out
-        Folder that gets ``maps/`` and ``reports/``.
+        Folder that gets ``maps/`` and ``reports/``; an internal build puts them into its folder ``internal``.
     say
         Called with each step.
 
@@ -262,9 +294,12 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
     ------
     OSError
         When something cannot be written; what was there before is left as it was.
+    ParameterError
+        When an internal build would go into a folder that is shared from.
     """
     from sufficiency.outputs.swap import write_whole
 
+    out = output_folder(out, job.released.build)
     name = f"maps/{inputs.parameters.area_id}-sufficiency.html"
 
     def write(folder: Path) -> None:
@@ -281,6 +316,7 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
 
 def _write_outputs(job: Job, inputs: Inputs, folder: Path, name: str, say: Callable[[str], None]) -> None:
     from sufficiency.outputs import record, style, summary
+    from sufficiency.outputs.export import geopackage, star
     from sufficiency.outputs.export import tables as export
     from sufficiency.outputs.maps import page as maps
     from sufficiency.outputs.report import board as report
@@ -291,8 +327,12 @@ def _write_outputs(job: Job, inputs: Inputs, folder: Path, name: str, say: Calla
     say("Drawing the map")
     maps.write_map(job.released, inputs, job.record, folder / name)
     say("Writing the board report and the workbook")
-    report.write_report(job.released, inputs, job.record, reports)
+    report.write_report(job.released, inputs, job.record, reports, template=inputs.docx_template)
     say("Writing the tables")
     export.write_tables(job.released, reports / "tables", style.sources(inputs.roads.attribution))
+    say("Writing the star schema and the map layers")
+    star.write_star(job.released, inputs, job.record, reports / "star")
+    layers = reports / f"{inputs.parameters.area_id}-layers.gpkg"
+    geopackage.write_geopackage(job.released, inputs, job.record, layers)
     summary.write_summary(job.released, job.record, inputs.parameters, reports / "summary.json")
-    record.write_record(job.record, reports / "run.json")
+    record.write_record(job.record, reports / "run.json", job.released.build)

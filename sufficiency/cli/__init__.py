@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from sufficiency.cli.fetch import add_options as add_fetch_options
 from sufficiency.cli.prepare import add_options as add_prepare_options
 from sufficiency.cli.screen import Steps, cell, print_columns, print_issues, sentence
+from sufficiency.cli.screen_folder import add_options as add_screen_options
 from sufficiency.model.errors import (
     DataError,
     GeographyError,
@@ -27,7 +28,7 @@ from sufficiency.model.errors import (
     ParameterError,
     SufficiencyError,
 )
-from sufficiency.model.vocabulary import PROFILES
+from sufficiency.model.vocabulary import BUILDS, PROFILES, PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +62,7 @@ _OF_AN_AREA: Final = (
         "draft or import locality clusters, re-total for successor councils; internal",
     ),
     ("opportunity", "opportunity", "opportunity", "where the next place is worth most, by need and phase; internal"),
+    ("papers", "papers", "papers", "papers for the capital board, business cases, Schools Forum, phase transfers"),
     ("reconcile", "reconcile", "reconcile", "hold the published plan to its own figures and to the model; internal"),
     ("sites", "sites", "sites", "which sites, how big and when, within a capital budget by year; internal"),
     ("whatif", "what_if", "whatif", "what would change if places opened at a point, a postcode or a school"),
@@ -179,6 +181,9 @@ def _parser() -> argparse.ArgumentParser:
                      help="a further scenario of the area, by name; may be repeated")  # fmt: skip
     run.add_argument("--out", type=Path, default=Path(), metavar="DIR",
                      help="where maps/ and reports/ are written (default: here)")  # fmt: skip
+    run.add_argument("--build", choices=BUILDS, default=PUBLIC,
+                     help="internal: nothing hidden, zones and schools besides; marked, and written to internal/ "
+                     "(default: public)")  # fmt: skip
     check = add("check", _check, "read and check everything, list every fault, write nothing")
     check.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
     init = add("init", _init, "write a template area: explained parameters, tables, and an Excel workbook")
@@ -200,6 +205,9 @@ def _parser() -> argparse.ArgumentParser:
     redraw.add_argument("--draws", type=int, default=500, metavar="N", help="number of draws (default 500)")
     redraw.add_argument("--with-forecast", action="store_true",
                         help="draw how many pupils there are as well, from the ranges of the forecast")  # fmt: skip
+    add_screen_options(
+        add("screen", _screen, "look through a folder before it is sent: children, small counts, traces")
+    )
     fitted = add("calibrate", _calibrate, "fit the speed table to measured journeys, and say how well it fits")
     fitted.add_argument("journeys", type=Path, metavar="JOURNEYS.csv",
                         help="columns origin_id, destination_id (or origin_easting_m, ...), minutes")  # fmt: skip
@@ -225,14 +233,18 @@ def _load(area: Path | None) -> Inputs:
 
 def _run(options: argparse.Namespace) -> int:
     from sufficiency.outputs.swap import check_folder
-    from sufficiency.run import run_job, scenario_names, write_job
+    from sufficiency.run import output_folder, run_job, scenario_names, write_job
 
     steps = Steps()
     steps("Reading and checking the area")
     inputs = _load(options.area)
     scenario_names(inputs, options.scenario)
-    check_folder(options.out)
-    job = run_job(inputs, scenarios=options.scenario, say=steps)
+    if inputs.docx_template is not None:
+        from sufficiency.outputs.report.word_template import open_template
+
+        open_template(inputs.docx_template, inputs.parameters.docx_template)
+    check_folder(output_folder(options.out, options.build))
+    job = run_job(inputs, scenarios=options.scenario, build=options.build, say=steps)
     written = write_job(job, inputs, options.out, say=steps)
     steps.finish()
     _print_headlines(job, inputs)
@@ -246,7 +258,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _print_headlines(job: Job, inputs: Inputs) -> None:
-    from sufficiency.model.vocabulary import year_label
+    from sufficiency.model.vocabulary import INTERNAL, year_label
+    from sufficiency.outputs.style import INTERNAL_MARK
 
     parameters = inputs.parameters
     table = job.released.tables["sufficiency_area"]
@@ -256,6 +269,7 @@ def _print_headlines(job: Job, inputs: Inputs) -> None:
         (rows["year"] == parameters.headline_year) & (rows["policy"] == "optimal") & (rows["level"] != "cluster")
     ]
     mark = " - ILLUSTRATIVE" if parameters.illustrative else ""
+    mark += f" - {INTERNAL_MARK.upper()}" if job.released.build == INTERNAL else ""
     print(f"\n{parameters.area_name}, {year_label(parameters.headline_year)}{mark}")
     print("Pupils who need a special-school or specialist-base place, best joint placement\n")
     head = ("", "scenario", "need", "local places", "without a local place", "share", "median min")
@@ -275,6 +289,9 @@ def _print_headlines(job: Job, inputs: Inputs) -> None:
     for row in now.to_dict("records"):
         print(f"  {row['scenario_id']}: {row['in']:,} = {row['placed']:,} + {row['unplaced']:,} + {row['excluded']:,}")
     print("\nThe next run replaces these files: write into a copy of the board report.")
+    if job.released.build == INTERNAL:
+        print(f"Run {job.record.run_id}. Nothing is hidden: these files are not for publication.")
+        return
     print(f"Run {job.record.run_id}. c = hidden, 1 to {parameters.hide_up_to} pupils or what would give them away.")
 
 
@@ -288,10 +305,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
+    from sufficiency.model.parameters import read_parameters
+    from sufficiency.outputs.report.word_document import write_template_docx
     from sufficiency.sources.template import write_template
 
     written = write_template(options.directory)
-    print(f"Wrote {len(written)} files to {options.directory}. Read README.txt there first, then:")
+    style = options.directory / "paper-style.docx"
+    write_template_docx(style, read_parameters(options.directory / "area.toml").report_date)
+    print(f"Wrote {len(written) + 1} files to {options.directory}. Read README.txt there first, then:")
     print(f"  sufficiency check {options.directory}")
     print(f"  sufficiency run {options.directory} --out {options.directory}")
     return DONE
@@ -323,6 +344,12 @@ def _redraw(options: argparse.Namespace) -> int:
     for line in report.lines():
         print(line)
     return DONE
+
+
+def _screen(options: argparse.Namespace) -> int:
+    from sufficiency.cli.screen_folder import screen_folder
+
+    return screen_folder(options, _load)
 
 
 def _calibrate(options: argparse.Namespace) -> int:

@@ -33,6 +33,8 @@ class _Reader:
 
     def __init__(self, values: NDArray[np.int64], rows: list[list[tuple[int, int]]], right: list[float]) -> None:
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        # the programme is solved again and again from where it stood, which preprocessing would undo
+        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
         infinity = self._solver.infinity()
         self._cells = [self._solver.NumVar(0.0, infinity, "") for _ in range(values.size)]
         for row, total in zip(rows, right, strict=True):
@@ -61,8 +63,9 @@ class _Reader:
         self.high[cells] = np.maximum(self.high[cells], found)
 
     def narrow(self, cells: list[int], width: NDArray[np.int64]) -> list[int]:
-        """Return those of the cells whose range is not yet as wide as wanted."""
-        return [cell for cell in cells if self.high[cell] - self.low[cell] < width[cell] - _SLACK]
+        """Return those of the cells whose range, in whole pupils, is not yet as wide as wanted."""
+        low, high = np.ceil(self.low - _SLACK), np.floor(self.high + _SLACK)
+        return [cell for cell in cells if high[cell] - low[cell] < width[cell]]
 
 
 def exposed_cells(

@@ -13,7 +13,6 @@ import pandas as pd
 
 from sufficiency.disclosure import cells as c
 from sufficiency.disclosure.shelf import Shelf, hidden_frame, no_mask
-from sufficiency.disclosure.system import hide_cells
 from sufficiency.model.vocabulary import ALL, HEADLINE
 
 if TYPE_CHECKING:
@@ -48,7 +47,10 @@ def _put_range(shelf: Shelf, ranges: pd.DataFrame, hide_up_to: int) -> None:
     rows = ranges[total | county | by_phase].reset_index(drop=True)
     # of the year that the forecast starts from, every draw is the count itself
     rows = rows[rows["p90_pupils"] > rows["p10_pupils"]].reset_index(drop=True)
-    small = rows[list(_ENDS)].le(hide_up_to).any(axis=1) | rows["pupils"].between(1, hide_up_to)
+    # an end of 6 would be printed as 5
+    rounded = (rows[list(_ENDS)] / _ROUND_TO).round() * _ROUND_TO
+    ends_small = rounded.le(hide_up_to).any(axis=1) & (hide_up_to > 0)
+    small = ends_small | rows["pupils"].between(1, hide_up_to)
     hidden = small | _hidden_demand(shelf, rows)
     mask = no_mask(rows).assign(**dict.fromkeys(_ENDS, hidden))
     ends = {name: (np.round(rows[name] / _ROUND_TO) * _ROUND_TO).astype("Int64") for name in _ENDS}
@@ -96,7 +98,7 @@ def _alone(rows: pd.DataFrame, hidden: pd.Series) -> pd.Series:
 
 def _put_awaiting(shelf: Shelf, awaiting: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
     rows = awaiting.reset_index(drop=True)
-    hidden = hide_cells(c.side_cells(rows, ["pupils"], areas), hide_up_to)
+    hidden = shelf.hide("awaiting", c.side_cells(rows, ["pupils"], areas), hide_up_to)
     mask = hidden_frame(rows, ["year", "area_id", "phase"], ["pupils"], hidden)
     rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
     kept = (rows["level"] != "cluster") | (rows["phase"] == ALL)

@@ -2,8 +2,9 @@
 
 Nothing here goes below the cluster or crosses need with cluster. Means, percentiles and sums over few pupils are hidden
 with the counts behind them, and a percentile only stands where more than `hide_up_to` pupils lie at or beyond it, so
-that it is never the journey of a few. Minutes are given to a tenth and yearly sums to the nearest hundred: an exact
-figure would name the home and the school that it belongs to.
+that it is never the journey of a few. Minutes are given to a tenth, of clusters to a whole one, and yearly sums to the
+nearest hundred: an exact figure would name the home and the school that it belongs to, and means of small areas beside
+that of a larger one would tell how many pupils each stands for.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.disclosure import cells as c
-from sufficiency.disclosure import futures, money, side
+from sufficiency.disclosure import futures, money, returns, side
 from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
-from sufficiency.disclosure.system import hide_cells
 from sufficiency.model.results import Released
 from sufficiency.model.vocabulary import ALL, HEADLINE, NEED_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sufficiency.disclosure.register import Register
 
 _GAP: Final = ("demand_pupils", "placed_local_pupils", "without_local_place_pupils")
 _MEANS: Final = ("mean_min", "ridden_mean_min")
@@ -51,7 +53,12 @@ _AS_THEY_ARE: Final = (
 
 
 def release(
-    tables: Mapping[str, pd.DataFrame], areas: pd.DataFrame, *, hide_up_to: int, build: str = "public"
+    tables: Mapping[str, pd.DataFrame],
+    areas: pd.DataFrame,
+    *,
+    hide_up_to: int,
+    build: str = "public",
+    earlier: Register | None = None,
 ) -> Released:
     """Return the public tables of a run.
 
@@ -68,6 +75,8 @@ def release(
         Counts of 1 to this are hidden, and with them what would give them away.
     build
         Name of the build.
+    earlier
+        The public releases made before; None = there were none.
 
     Returns
     -------
@@ -77,13 +86,14 @@ def release(
     Raises
     ------
     SufficiencyError
-        When published sums do not add up, or a small figure cannot be hidden.
+        When published sums do not add up, or a small figure cannot be hidden, by itself or beside earlier releases.
     """
     known = areas[areas["level"].isin(["county", "district", "cluster"])]
     known = pd.DataFrame(known[["area_id", "area_name", "level", "parent_id"]])
-    shelf = Shelf(known.set_index("area_id")["area_name"])
+    shelf = Shelf(known.set_index("area_id")["area_name"], earlier)
     county_id = str(known.loc[known["level"] == "county", "area_id"].iloc[0])
-    cells = hide_cells(
+    cells = shelf.hide(
+        "gap",
         pd.concat(
             [
                 c.count_cells(tables["sufficiency"], tables["journeys"], known),
@@ -137,8 +147,14 @@ def _put_beside(
     if len(tables.get("scheme_effects", ())):
         put_schemes(shelf, tables, hide_up_to)
     futures.put_futures(shelf, tables, known, hide_up_to)
-    if "bridge" in tables:
-        side.put_bridge(shelf, tables["bridge"], hide_up_to)
+    _put_as_they_are(shelf, tables, hide_up_to)
+
+
+def _put_as_they_are(shelf: Shelf, tables: Mapping[str, pd.DataFrame], hide_up_to: int) -> None:
+    """Put the tables that stand by themselves, and those without counts of few people."""
+    for name, put in (("bridge", side.put_bridge), ("scap_style_forecast", returns.put_scap)):
+        if name in tables:
+            put(shelf, tables[name], hide_up_to)
     for name in _AS_THEY_ARE:
         if name in tables:
             shelf.put(name, tables[name], no_mask(tables[name]), list(tables[name].columns))
@@ -189,7 +205,10 @@ def _put_journeys(
         mask[column] = few | ((pupils > 0) & (beyond <= hide_up_to) & (hide_up_to > 0))
     table = c.blank_unpublished(table, c.JOURNEY_COUNTS)
     table = table.assign(
-        **{column: table[column].round(1) for column in _MINUTES},
+        **{
+            column: table[column].round().where(table["level"] == "cluster", table[column].round(1))
+            for column in _MINUTES
+        },
         **{column: table[column].round(-2) for column in _SUMS},
     )
     total = (table["phase"] == ALL) & (table["need"] == ALL)

@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sufficiency.disclosure.earlier import Earlier
+from sufficiency.disclosure.system import hide_cells
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sufficiency.disclosure.register import Register
 
 ID: tuple[str, ...] = ("scenario_id", "policy", "year", "level", "area_id", "area_name")
 
@@ -19,12 +24,22 @@ class Shelf:
     ----------
     names
         Name of each area, by area_id.
+    register
+        The earlier releases; None = there were none.
     """
 
-    def __init__(self, names: pd.Series) -> None:
+    def __init__(self, names: pd.Series, register: Register | None = None) -> None:
         self.tables: dict[str, pd.DataFrame] = {}
         self.hidden: dict[str, pd.DataFrame] = {}
         self.names = names
+        self._register = register
+
+    def hide(self, system: str, cells: pd.DataFrame, hide_up_to: int) -> pd.DataFrame:
+        """Hide the cells of a system, by its name in the register: see `sufficiency.disclosure.system.hide_cells`."""
+        rows = None if self._register is None else self._register.rows(system)
+        if rows is None or rows.empty:
+            return hide_cells(cells, hide_up_to)
+        return hide_cells(cells, hide_up_to, Earlier(rows))
 
     def put(self, name: str, frame: pd.DataFrame, mask: pd.DataFrame, columns: Sequence[str]) -> None:
         """Keep the columns, with hidden figures taken out; a column that the mask does not have is shown."""

@@ -88,7 +88,7 @@ def put_comparison(shelf: Shelf, comparison: pd.DataFrame, areas: pd.DataFrame, 
     # nobody is better or worse off where a scenario has other pupils: those counts are blank
     counted = pairs[pairs[list(WINNERS)].notna().all(axis=1)]
     winners = counted.drop_duplicates(_PLACE)[[*_PLACE, *WINNERS]].astype(dict.fromkeys(WINNERS, np.int64))
-    hidden = hide_cells(c.side_cells(winners, list(WINNERS), areas), hide_up_to)
+    hidden = shelf.hide("winners", c.side_cells(winners, list(WINNERS), areas), hide_up_to)
     flags = hidden_frame(pairs, _PLACE, list(WINNERS), hidden)
     veil[list(WINNERS)] = flags[list(WINNERS)]
     rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
@@ -100,7 +100,7 @@ def put_support(shelf: Shelf, match: pd.DataFrame, areas: pd.DataFrame, hide_up_
     """Put the support-base match; need is the same in every scenario, so one scenario must not give another away."""
     rows = match.reset_index(drop=True)
     needed = rows.assign(in_need_pupils=rows[list(_SUPPORT)].sum(axis=1))
-    hidden = hide_cells(c.side_cells(needed, [*_SUPPORT, "in_need_pupils"], areas), hide_up_to)
+    hidden = shelf.hide("support", c.side_cells(needed, [*_SUPPORT, "in_need_pupils"], areas), hide_up_to)
     mask = hidden_frame(rows, ["scenario_id", "year", "area_id", "phase"], list(_SUPPORT), hidden)
     mask["mean_extra_km"] = mask["partner_pupils"]
     rows = rows.assign(mean_extra_km=rows["mean_extra_km"].round(1))
@@ -143,7 +143,8 @@ def put_transfers(shelf: Shelf, transfers: pd.DataFrame, areas: pd.DataFrame, hi
     """Put the phase transfers."""
     rows = transfers.reset_index(drop=True)
     # each transfer is a table of its own: it stands where the scenario does elsewhere
-    hidden = hide_cells(c.side_cells(rows.assign(scenario_id=rows["transfer"]), ["pupils"], areas), hide_up_to)
+    cells = c.side_cells(rows.assign(scenario_id=rows["transfer"]), ["pupils"], areas)
+    hidden = shelf.hide("transfers", cells, hide_up_to)
     hidden = hidden.rename(columns={"scenario_id": "transfer"})
     mask = hidden_frame(rows, ["year", "area_id", "transfer", "need"], ["pupils"], hidden)
     rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
@@ -154,7 +155,7 @@ def put_transfers(shelf: Shelf, transfers: pd.DataFrame, areas: pd.DataFrame, hi
 def put_pressure(shelf: Shelf, pressure: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
     """Put the pupils above places, by the district of the setting."""
     rows = pressure.reset_index(drop=True)
-    hidden = hide_cells(c.side_cells(rows, list(_PRESSURE), areas), hide_up_to)
+    hidden = shelf.hide("pressure", c.side_cells(rows, list(_PRESSURE), areas), hide_up_to)
     mask = hidden_frame(rows, [*c.SLICE, "area_id"], list(_PRESSURE), hidden)
     rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
     shelf.put("pressure", rows, mask, [*c.SLICE, "level", "area_id", "area_name", *_PRESSURE])
@@ -199,7 +200,10 @@ def put_forecast(shelf: Shelf, forecast: pd.DataFrame, hide_up_to: int) -> None:
         np.r_[counts, sums], equations, hide_up_to, spared=spared, rank=np.zeros(spared.size, dtype=np.int64)
     )
     mask = no_mask(rows)
-    mask = mask.assign(**dict.fromkeys(("pupils", "low_pupils", "high_pupils"), hidden[:size]))
+    mask["pupils"] = hidden[:size]
+    for end in ("low_pupils", "high_pupils"):
+        few = rows[end].astype("Float64").between(1, hide_up_to).fillna(False).to_numpy(bool)
+        mask[end] = hidden[:size] | few
     shelf.put("forecast", rows, mask, list(rows.columns))
 
 

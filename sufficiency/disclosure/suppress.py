@@ -4,11 +4,11 @@ Primary: a count of 1 to `hide_up_to`. Secondary, in two steps. First every publ
 closed: it has no hidden cell, or at least two, and hidden parts of a shown total sum to more than `hide_up_to`. Then
 the whole system is audited by linear programming, and cells are hidden until no hidden figure can be worked out:
 
-* a primary cell may be anything in a range at least `hide_up_to` wide;
+* a primary cell may be anything in a range at least `hide_up_to` wide, in whole pupils;
 * any other hidden cell may be anything in a range at least 1 wide, or else it is printed after all.
 
 The auditor knows every shown figure, every equation and that counts are not below zero. He does not use the rule
-itself, that a primary figure is `hide_up_to` or less.
+itself, that a primary figure is `hide_up_to` or less. Where there were earlier releases, he knows those too (`Told`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,30 @@ _TOO_FEW: Final = (
 )
 # cells of this rank or more are hidden only where nothing else is left, and zeros even later
 LATE: Final = 64
+
+
+@dataclass(frozen=True)
+class Told:
+    """What earlier releases told of the cells: arrays of bool[n], and the names of those releases.
+
+    A cell is `known` where an earlier release printed it: it is printed again and protects nothing. It is `held` where
+    one hid it: it stays hidden. It is `guarded` where it belongs to an earlier release alone and may have been primary
+    there: it must stay as uncertain as a primary cell.
+    """
+
+    known: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+    guarded: NDArray[np.bool_]
+    releases: tuple[str, ...]
+
+    def refusal(self) -> str:
+        """Return why there is no safe release beside the earlier ones, and how to mend it."""
+        return (
+            f"there is no safe release beside what was released before: {', '.join(self.releases)} printed figures "
+            "that would have to be hidden now, or else the two together would give small counts away. Run with the "
+            "same scenarios and the same hide_up_to as then; or, if those papers were never sent to anybody, take the "
+            "folder releases away from the outputs and run again"
+        )
 
 
 @dataclass(frozen=True)
@@ -72,7 +96,9 @@ class _Closure:
         order: NDArray[np.int64],
         late: NDArray[np.bool_],
         loose: NDArray[np.bool_],
+        told: Told | None,
     ) -> None:
+        self.told = told
         self._late = late.tolist()
         self._values, self._order, self._spared = values.tolist(), order.tolist(), spared.tolist()
         self._hide_up_to = hide_up_to
@@ -139,9 +165,11 @@ class _Closure:
             if not self._is_open(equation):
                 continue
             cell = self.choose([equation])
-            if cell is None:
+            if cell is not None:
+                self.hide(cell)
+            elif self.told is None:
                 raise InfeasibleError(_TOO_FEW)
-            self.hide(cell)
+            # what was printed before cannot be taken back: the audit says whether that is safe
 
 
 def hide(
@@ -153,6 +181,7 @@ def hide(
     rank: NDArray[np.int64],
     printed: NDArray[np.bool_] | None = None,
     counted: NDArray[np.bool_] | None = None,
+    told: Told | None = None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return primary and all hidden cells.
 
@@ -174,6 +203,8 @@ def hide(
         only be protected if it is primary.
     counted
         Whether the cell can be primary; None = every cell can.
+    told
+        What earlier releases told; None = there were none.
 
     Returns
     -------
@@ -182,7 +213,8 @@ def hide(
     Raises
     ------
     SufficiencyError
-        When an equation does not hold, or a figure cannot be protected because every other cell is spared.
+        When an equation does not hold, or a figure cannot be protected because every other cell is spared or was
+        printed before.
     """
     wrong = int((residuals(values, equations) != 0).sum())
     if wrong:
@@ -194,30 +226,35 @@ def hide(
     order = np.empty(values.size, dtype=np.int64)
     order[np.lexsort((np.arange(values.size), values, rank))] = np.arange(values.size)
     loose = np.zeros(values.size, dtype=bool) if printed is None else ~printed & ~primary
+    protected, kept = primary, loose
+    if told is not None:
+        if bool((primary & told.known).any()):
+            raise InfeasibleError(told.refusal())
+        protected, kept, spared = primary | told.guarded, loose | told.held, spared | told.known
     late = (values == 0) | (rank >= LATE)
     closure = _Closure(
-        values, equations, hide_up_to=hide_up_to, spared=spared | loose, order=order, late=late, loose=loose
+        values, equations, hide_up_to=hide_up_to, spared=spared | loose, order=order, late=late, loose=loose, told=told
     )
-    for cell in np.flatnonzero(primary).tolist():
+    for cell in np.flatnonzero(primary | (kept & ~loose)).tolist():
         closure.hide(cell)
     closure.close()
-    width = np.where(primary, hide_up_to, np.where(loose, 0, 1))
-    return primary, _audited(closure, values, equations, primary, width)
+    width = np.where(protected, hide_up_to, np.where(kept, 0, 1))
+    return primary, _audited(closure, values, equations, protected, width)
 
 
 def _audited(
     closure: _Closure,
     values: NDArray[np.int64],
     equations: Equations,
-    primary: NDArray[np.bool_],
+    protected: NDArray[np.bool_],
     width: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Hide more until the audit finds no primary cell exposed, and return the hidden cells."""
+    """Hide more until the audit finds no protected cell exposed, and return the hidden cells."""
     trusted = np.zeros(values.size, dtype=bool)
     for _ in range(_MOST_AUDITS):
         hidden = np.array(closure.hidden, dtype=bool)
         exposed = exposed_cells(values, equations, hidden, width, trusted)
-        bare = exposed[primary[exposed]]
+        bare = exposed[protected[exposed]]
         if not bare.size:
             # a reader can work these out from what is printed, so that printing them tells nothing new
             hidden[exposed] = False
@@ -230,4 +267,4 @@ def _audited(
         for cell in sorted(one for one in chosen if one is not None):
             closure.hide(cell)
         closure.close()
-    raise InfeasibleError(_TOO_FEW)
+    raise InfeasibleError(_TOO_FEW if closure.told is None else closure.told.refusal())

@@ -6,6 +6,7 @@ figures are one cell, hidden everywhere or nowhere, or else one print would give
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_ONE_EVERYWHERE: Final = ("demand_pupils", "excluded_pupils", "in_need_pupils")
+    from sufficiency.disclosure.earlier import Earlier
+
+ONE_EVERYWHERE: Final = ("demand_pupils", "excluded_pupils", "in_need_pupils")
 _NOT_ADDITIVE: Final = ("placed_own_area_pupils", *c.UNPRINTED)
 _JOURNEY_SUM: Final = ("day_pupils", "not_daily_pupils", "unplaced_pupils", "excluded_pupils")
 _ROW_SUMS: Final = (
@@ -32,6 +35,18 @@ _ROW_SUMS: Final = (
     ("ridden_over_limit_pupils", ("over_limit_pupils", "over_with_pickups_pupils")),
     ("in_need_pupils", ("own_school_pupils", "partner_pupils", "without_base_pupils")),
 )
+
+
+@dataclass(frozen=True)
+class System:
+    """Cells by number, ready to be hidden: see `sufficiency.disclosure.suppress.hide`."""
+
+    values: NDArray[np.int64]
+    equations: Equations
+    spared: NDArray[np.bool_]
+    rank: NDArray[np.int64]
+    printed: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
 
 
 class _Writer:
@@ -141,7 +156,7 @@ def same_cells(cells: pd.DataFrame) -> NDArray[np.int64]:
     for number, row in enumerate(table):
         of_slice[number] = first.setdefault((int(year_of_slice[number]), row.tobytes()), number)
     home = of_slice[slices]
-    one = cells["measure"].isin(_ONE_EVERYWHERE).to_numpy(bool)
+    one = cells["measure"].isin(ONE_EVERYWHERE).to_numpy(bool)
     home = np.where(one, table.shape[0] + year, home)
     # a figure that should not depend on the scenario but does is left as several cells
     key = home * table.shape[1] + place
@@ -180,7 +195,7 @@ def equations_between(cells: pd.DataFrame, cell: NDArray[np.int64]) -> Equations
     return Equations(np.asarray(pd.factorize(equation[kept])[0], dtype=np.int64), name[kept], total[kept])
 
 
-def hide_cells(cells: pd.DataFrame, hide_up_to: int) -> pd.DataFrame:
+def hide_cells(cells: pd.DataFrame, hide_up_to: int, earlier: Earlier | None = None) -> pd.DataFrame:
     """Return the cells, in their own order, with columns cell, primary and hidden.
 
     Parameters
@@ -189,24 +204,40 @@ def hide_cells(cells: pd.DataFrame, hide_up_to: int) -> pd.DataFrame:
         Cells (`sufficiency.disclosure.cells.CELL`), in any order: the answer does not depend on it.
     hide_up_to
         Counts of 1 to this are hidden.
+    earlier
+        The cells of the same system in earlier releases; None = there were none.
+
+    Raises
+    ------
+    SufficiencyError
+        When sums do not add up, or there is no safe release, by itself or beside earlier ones.
     """
     if cells.empty:
         return cells.assign(cell=0, primary=False, hidden=False)
     cell = same_cells(cells)
     equations = equations_between(cells, cell)
     _, row = np.unique(cell, return_index=True)
-    first = cells.iloc[row]
+    system = _system(cells.iloc[row], equations, hide_up_to)
+    told = None
+    if earlier is not None:
+        system, told = earlier.beside(cells, cell, system, hide_up_to)
+    primary, hidden = hide(
+        system.values,
+        system.equations,
+        hide_up_to,
+        spared=system.spared,
+        rank=system.rank,
+        printed=system.printed,
+        counted=system.counted,
+        told=told,
+    )
+    return cells.assign(cell=cell, primary=primary[cell], hidden=hidden[cell])
+
+
+def _system(first: pd.DataFrame, equations: Equations, hide_up_to: int) -> System:
+    """Return the system of cells, given one row of each."""
     values = first["value"].to_numpy(np.int64)
     arrivals = first["measure"].str.startswith(c.ARRIVALS).to_numpy(bool)
     # arrivals are taken as known, where they are not so few that knowing them would be knowing the flows
     printed = ~first["measure"].isin(c.UNPRINTED).to_numpy(bool) & ~(arrivals & (values <= hide_up_to))
-    primary, hidden = hide(
-        values,
-        equations,
-        hide_up_to,
-        spared=c.spared_cells(first),
-        rank=c.hiding_rank(first),
-        printed=printed,
-        counted=~arrivals,
-    )
-    return cells.assign(cell=cell, primary=primary[cell], hidden=hidden[cell])
+    return System(values, equations, c.spared_cells(first), c.hiding_rank(first), printed, ~arrivals)

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 from sufficiency.model.errors import GeographyError, ParameterError
 from sufficiency.model.geography import metric_system
+from sufficiency.model.online_tiles import MAP_KEYS, tile_faults
+from sufficiency.model.report_keys import report_faults
 from sufficiency.model.vocabulary import HEADLINE_TYPES, PROFILES
 
 
@@ -114,7 +116,8 @@ _ALLOWED: Final[dict[str, Number | Choice | type[bool]]] = {
 }
 ASSUMPTION_NAMES: Final[tuple[str, ...]] = tuple(_ALLOWED)
 _SHARE_TOLERANCE: Final = 1e-9
-_TOP: Final = ("area", "years", "disclosure", "assumptions")
+_TOP_NEEDED: Final = ("area", "years", "disclosure", "assumptions")
+_TOP: Final = (*_TOP_NEEDED, "map", "report")
 _AREA: Final = ("area_id", "area_name", "county_id", "crs", "report_date", "illustrative", "illustrative_note")
 _YEARS: Final = ("calibration", "first", "headline", "last")
 _DISCLOSURE: Final = ("hide_up_to",)
@@ -153,6 +156,9 @@ class Parameters:
     last_year: int
     hide_up_to: int
     assumptions: Mapping[str, Assumption]
+    online_tiles: str = ""
+    online_tiles_attribution: str = ""
+    docx_template: str = ""
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -296,7 +302,8 @@ def _value_fault(name: str, value: Any) -> str:
 
 
 def _sections(raw: Mapping[str, Any]) -> list[str]:
-    faults = _keys("top", raw, _TOP, _TOP)
+    faults = _keys("top", raw, _TOP, _TOP_NEEDED) + _map_faults(raw.get("map", {}))
+    faults += report_faults(raw.get("report", {}))
     for section, known in (("area", _AREA), ("years", _YEARS), ("disclosure", _DISCLOSURE)):
         found = raw.get(section, {})
         faults += _keys(section, found, known, known) if isinstance(found, Mapping) else [f"[{section}] is no table"]
@@ -321,6 +328,12 @@ def _sections(raw: Mapping[str, Any]) -> list[str]:
     if not isinstance(raw["area"]["illustrative"], bool):
         faults.append("[area] illustrative must be true or false")
     return faults
+
+
+def _map_faults(found: Any) -> list[str]:
+    if not isinstance(found, Mapping):
+        return ["[map] is no table"]
+    return _keys("map", found, MAP_KEYS, MAP_KEYS if found else ()) + tile_faults(found)
 
 
 def _crs_faults(crs: str) -> list[str]:
@@ -379,4 +392,6 @@ def read_parameters(path: Path) -> Parameters:
         last_year=years["last"],
         hide_up_to=raw["disclosure"]["hide_up_to"],
         assumptions=MappingProxyType(assumptions),
+        docx_template=str(raw.get("report", {}).get("docx_template", "")),
+        **{name: str(value) for name, value in raw.get("map", {}).items()},
     )

@@ -133,6 +133,8 @@ class Inputs:
     candidates: pd.DataFrame | None = None
     accounts: pd.DataFrame | None = None
     applied_mitigations: tuple[str, ...] = ()
+    water: gpd.GeoDataFrame | None = None
+    docx_template: bytes | None = None
 
 
 @dataclass(frozen=True)

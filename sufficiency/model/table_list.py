@@ -6,6 +6,7 @@ from typing import Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.model.table_demand import DEMAND_ROWS, FUTURE_ROWS
+from sufficiency.model.table_internal import INTERNAL_ROWS
 from sufficiency.model.table_parts import (
     COUNT,
     COUNT_BLANK,
@@ -400,4 +401,4 @@ INPUT_ROWS: Final[list[Row]] = [
     },
 ]
 
-TABLE_ROWS: Final[list[Row]] = [*INPUT_ROWS, *PLANNING_ROWS, *RESULT_ROWS, *FUTURE_ROWS]
+TABLE_ROWS: Final[list[Row]] = [*INPUT_ROWS, *PLANNING_ROWS, *RESULT_ROWS, *FUTURE_ROWS, *INTERNAL_ROWS]

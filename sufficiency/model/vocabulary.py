@@ -99,6 +99,9 @@ RURALITIES: Final = ("urban", "town", "rural")
 LEVELS: Final = ("county", "district", "cluster", "zone")
 ACTIONS: Final = ("open", "expand", "convert", "close", "relocate")
 FUNDING_STATUSES: Final = ("secured", "assumed", "unfunded")
+PUBLIC: Final = "public"
+INTERNAL: Final = "internal"
+BUILDS: Final = (PUBLIC, INTERNAL)
 STANDARD_SCENARIOS: Final = ("do_nothing", "committed", "programme")
 POLICIES: Final = ("optimal", "nearest", "rolling", "as_placed", "preference")
 # those that every run answers with; the others are asked for

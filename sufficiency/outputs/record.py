@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.outputs.stable import write_text
+from sufficiency.outputs.style import internal_mark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,13 +71,15 @@ def _versions(package: str) -> dict[str, str]:
     return found
 
 
-def record_as_dict(record: RunRecord) -> dict[str, Any]:
+def record_as_dict(record: RunRecord, build: str = "public") -> dict[str, Any]:
     """Return the record as plain values: run_id, versions, digests, parameters, checks, certificates.
 
     Parameters
     ----------
     record
         The record of the run.
+    build
+        Name of the build; one that is not public is marked.
 
     Returns
     -------
@@ -85,6 +88,7 @@ def record_as_dict(record: RunRecord) -> dict[str, Any]:
     """
     certificates = sorted(record.certificates, key=lambda c: (c.scenario_id, c.policy, c.year, c.solve))
     return {
+        **({"marking": mark} if (mark := internal_mark(build)) else {}),
         "run_id": record.run_id,
         "versions": _versions(record.version),
         "digests": {name: record.digests[name] for name in sorted(record.digests)},
@@ -94,7 +98,7 @@ def record_as_dict(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def write_record(record: RunRecord, path: Path) -> None:
+def write_record(record: RunRecord, path: Path, build: str = "public") -> None:
     """Write ``run.json``.
 
     Parameters
@@ -103,5 +107,7 @@ def write_record(record: RunRecord, path: Path) -> None:
         The record of the run.
     path
         The file to write.
+    build
+        Name of the build.
     """
-    write_text(path, to_json(record_as_dict(record)))
+    write_text(path, to_json(record_as_dict(record, build)))

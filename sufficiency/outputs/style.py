@@ -42,6 +42,7 @@ __all__ = [
     "class_of",
     "count_text",
     "gbp_words",
+    "internal_mark",
     "number_text",
     "range_text",
     "scenario_title",
@@ -86,6 +87,8 @@ BALANCE_COLOURS: Final = (
     "#998EC3",
     "#542788",
 )  # PuOr
+# Minutes by road, the nearest first; what lies beyond is hatched too.
+REACH_COLOURS: Final = ("#FFF3C4", "#FED98E", "#FE9929", "#993404")  # YlOrBr
 RAMPS: Final = {
     "amount": AMOUNT_COLOURS,
     "warm_amount": WARM_AMOUNT_COLOURS,
@@ -113,7 +116,7 @@ ROAD_WIDTHS_PX: Final = {
     "primary": 1.8,
     "secondary": 1.2,
 }
-BORDER_WIDTHS_PX: Final = {"county": 2.0, "district": 1.5, "cluster": 0.75}
+BORDER_WIDTHS_PX: Final = {"county": 2.0, "district": 1.5, "cluster": 0.75, "zone": 0.6}
 FONT_STACK: Final = '"Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 
 SUPPRESSED: Final = "c"
@@ -122,6 +125,7 @@ SUPPRESSED_NOTE: Final = "c = hidden so that small numbers of pupils cannot be r
 NOT_APPLICABLE_NOTE: Final = "z = does not apply."
 DISTRICT_ONLY_NOTE: Final = "Places are given by district: in a cluster they could show the capacity of one school."
 ILLUSTRATIVE: Final = "illustrative"
+INTERNAL_MARK: Final = "Internal: not for publication"
 CARE_NOTE: Final = (
     "Pupils without a local place are not without education: they would be in an independent or out-of-area place, "
     "over number, in mainstream with a package, or in education otherwise than at school. This is a planning model; "
@@ -231,6 +235,27 @@ MEASURES: Final[dict[str, Measure]] = {
     ),
 }
 
+# Not shaded over years like the rest, but shown where two scenarios are compared.
+GAINS: Final[dict[str, Measure]] = {
+    "better_off_pupils": Measure(
+        "better_off_pupils",
+        "Pupils better off",
+        "pupils",
+        "Residents better off than in the scenario compared with",
+        "amount",
+        "Pupils with a better kind of place (a local one before another council's, an independent one, or none), "
+        "or one of the same kind at least a minute nearer.",
+    ),
+    "worse_off_pupils": Measure(
+        "worse_off_pupils",
+        "Pupils worse off",
+        "pupils",
+        "Residents worse off than in the scenario compared with",
+        "amount",
+        "Pupils with a worse kind of place, or one of the same kind at least a minute further.",
+    ),
+}
+
 SCENARIO_TITLES: Final = {
     "do_nothing": "Do nothing",
     "committed": "Committed",
@@ -250,6 +275,11 @@ POLICY_GLOSSES: Final = {
     "as_placed": "Where pupils are placed now, as the council's own list says.",
     "preference": "Families choose among suitable places with room, the nearer the likelier: one draw, not a forecast.",
 }
+
+
+def internal_mark(build: str) -> str:
+    """Return what every file of an internal build says of itself; nothing for a public one."""
+    return "" if build == "public" else INTERNAL_MARK
 
 
 def scenario_title(scenario_id: str) -> str:

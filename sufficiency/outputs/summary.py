@@ -8,6 +8,7 @@ import pandas as pd
 
 from sufficiency.outputs.record import to_json
 from sufficiency.outputs.stable import write_text
+from sufficiency.outputs.style import internal_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +122,7 @@ def build_summary(released: Released, record: RunRecord, parameters: Parameters)
     return {
         "illustrative": parameters.illustrative,
         "build": released.build,
+        **({"marking": mark} if (mark := internal_mark(released.build)) else {}),
         "run_id": record.run_id,
         "capacity_places": capacity,
         "shortfall_places": None if needed is None or capacity is None else needed - capacity,

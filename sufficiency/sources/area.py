@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from sufficiency.model.errors import DataError
+from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.issues import Issue, issues_table
 from sufficiency.model.parameters import Parameters, read_parameters
 from sufficiency.model.results import Inputs
@@ -26,6 +26,7 @@ from sufficiency.sources.roads.record import digest_of, record_path
 from sufficiency.sources.scenarios import read_scenarios
 from sufficiency.sources.schemes import read_schemes
 from sufficiency.sources.schools import read_schools
+from sufficiency.sources.water import WATER_FILE, read_water
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,7 @@ def read_area(directory: Path) -> Inputs:
     accounts = _accounts(directory / "quality" / "accounts.csv", issues)
     candidates = _optional(directory / "schemes" / "candidates.csv", "candidates", issues)
     population = read_population(directory / "demand", issues)
+    water = read_water(directory / "boundaries" / WATER_FILE, areas, issues, crs=parameters.crs)
     roads = dataclasses.replace(read_roads(directory / "roads", issues, crs=parameters.crs), speeds=speeds)
     return Inputs(
         parameters=parameters,
@@ -97,11 +99,13 @@ def read_area(directory: Path) -> Inputs:
         scenarios=scenarios,
         claims=claims,
         issues=issues_table(issues),
-        digests=digests(directory),
+        digests=digests(directory, parameters.docx_template),
         placements=demand.placements,
         zone_traits=traits,
         accounts=accounts,
         candidates=candidates,
+        water=water,
+        docx_template=_docx_template(directory, parameters),
         **demand.optional,
     )
 
@@ -136,14 +140,29 @@ def read_outline(directory: Path) -> tuple[Parameters, BaseGeometry]:
     return parameters, zones.geometry.union_all()
 
 
-def digests(directory: Path) -> dict[str, str]:
+def digests(directory: Path, docx_template: str = "") -> dict[str, str]:
     """Return the SHA-256 digest of every file that is read, by its path within the area directory."""
     top = [path for name in _TOP for path in directory.glob(name)]
     inside = [path for name in _FOLDERS for kind in _KINDS for path in (directory / name).rglob(kind)]
     roads = road_files(directory / "roads")
     records = [record_path(path) for path in roads]
-    kept = sorted({path for path in (*top, *inside, *roads, *records) if path.is_file()})
+    template = [directory / docx_template] if docx_template else []
+    kept = sorted({path for path in (*top, *inside, *roads, *records, *template) if path.is_file()})
     return {path.relative_to(directory).as_posix(): digest_of(path) for path in kept}
+
+
+def _docx_template(directory: Path, parameters: Parameters) -> bytes | None:
+    if not parameters.docx_template:
+        return None
+    path = directory / parameters.docx_template
+    try:
+        return path.read_bytes()
+    except OSError:
+        message = (
+            f"area.toml: [report] docx_template names {parameters.docx_template}, which cannot be read: put the Word "
+            "document there, or take the key out"
+        )
+        raise ParameterError(message) from None
 
 
 def _claims(directory: Path, issues: list[Issue]) -> pd.DataFrame:

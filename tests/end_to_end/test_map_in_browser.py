@@ -6,13 +6,14 @@ import base64
 import csv
 import dataclasses
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from sufficiency.outputs.maps.page import write_map
-from tests.browser import Driver, chromium, requests_of_pages, run_chromium
+from tests.browser import SETTLE_S, Driver, chromium, requests_of_pages, run_chromium
 from tests.hostile_map import PAYLOADS, hostile_inputs, hostile_released
 from tests.released_fixture import make_inputs_facts, make_record, make_released
 
@@ -53,11 +54,12 @@ def window(folder: Path) -> Iterator[Driver]:
 
 
 @pytest.fixture
-def fresh(window: Driver, page: Path) -> Driver:
+def fresh(window: Driver, page: Path) -> Iterator[Driver]:
     window.open("about:blank")
     window.open(page.as_uri())
     assert window.run("return document.body.dataset.ready") == "yes"
-    return window
+    yield window
+    assert window.requests() == []
 
 
 def test_the_map_draws_without_a_network_and_asks_for_nothing(page: Path, tmp_path: Path) -> None:
@@ -79,11 +81,37 @@ def test_the_request_log_would_tell(tmp_path: Path) -> None:
     assert requests_of_pages(log) == {"https://example.invalid/x.png"}
 
 
-def test_it_can_be_pictured_at_desk_and_phone_width(page: Path, tmp_path: Path) -> None:
+def test_what_a_page_asks_for_is_refused_and_told(window: Driver, tmp_path: Path) -> None:
+    asking = tmp_path / "asking.html"
+    asking.write_text(
+        """<!DOCTYPE html><title>x</title><img src="https://example.invalid/x.png" alt=""><img src="other.png" alt="">
+        <img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=" alt="">
+        <script>alert(1); new WebSocket("wss://example.invalid/y"); fetch("http://127.0.0.1/z").catch(() => {});
+        window.open("about:blank"); throw new Error("told")</script>""",
+        encoding="utf-8",
+    )
+    wanted = {
+        "https://example.invalid/x.png",
+        (tmp_path / "other.png").as_uri(),
+        "wss://example.invalid/y",
+        "http://127.0.0.1/z",
+    }
+    window.open(asking.as_uri())
+    end = time.monotonic() + SETTLE_S
+    while (asked := set(window.requests())) != wanted and time.monotonic() < end:
+        pass
+    assert asked == wanted
+    told = window.errors()
+    assert {"dialog: 1", "window: about:blank", "error: told"} <= {line.split("\n")[0] for line in told}
+    for page in window.context.pages[1:]:
+        page.close()
+
+
+def test_it_can_be_pictured_at_desk_and_phone_width(fresh: Driver, tmp_path: Path) -> None:
     for width, height in ((1400, 900), (390, 844)):
-        picture = tmp_path / f"{width}.png"
-        run_chromium(page.as_uri(), tmp_path, f"--screenshot={picture}", f"--window-size={width},{height}")
-        assert picture.stat().st_size > 30_000
+        fresh.resize(width, height)
+        assert len(fresh.page.screenshot(path=tmp_path / f"{width}.png")) > 30_000
+    fresh.resize(*fresh.size)
 
 
 def test_at_phone_width_nothing_is_cut_off_and_the_panel_goes_below(fresh: Driver) -> None:
@@ -332,7 +360,7 @@ def test_a_setting_opens_its_card_from_the_keyboard_and_gives_the_focus_back(fre
     )
     assert name.split(", ")[-1] in {"open", "closing or closed"} or "proposed" in name
     fresh.press(ENTER)
-    assert fresh.text(".card h3") == name.rsplit(", ", 2)[0]
+    assert fresh.text(".card h2") == name.rsplit(", ", 2)[0]
     assert fresh.run("return document.activeElement.className") == "card"
     fresh.press(ESCAPE)
     assert fresh.run("return document.activeElement.getAttribute('aria-label')") == name
@@ -462,7 +490,7 @@ def test_hostile_names_are_shown_as_they_are_and_never_run(hostile: Path, window
     for place in range(len(names)):
         window.run("document.querySelectorAll('.symbol')[arguments[0]].focus()", place)
         window.press(ENTER)
-        assert names[place].startswith(window.text(".card h3"))
+        assert names[place].startswith(window.text(".card h2"))
         assert PAYLOADS[1] in window.text(".card")
         window.press(ESCAPE)
     window.run(
@@ -477,3 +505,4 @@ def test_hostile_names_are_shown_as_they_are_and_never_run(hostile: Path, window
     assert window.run("return document.querySelectorAll('script:not([type])').length") == 3
     assert window.run("return document.querySelectorAll('img, b').length") == 0
     assert window.errors() == []
+    assert window.requests() == []

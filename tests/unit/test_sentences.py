@@ -42,7 +42,11 @@ def test_an_irregular_plural_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("change", "expected"),
-    [(-1.2, "1 minute shorter than today"), (2.6, "3 minutes longer than today"), (0.3, "within a minute of today")],
+    [
+        (-1.2, "1 minute shorter than today"),
+        (2.6, "3 minutes longer than today"),
+        (0.3, "the same, within a minute, as today"),
+    ],
 )
 def test_minutes_are_whole_and_directed(change: float, expected: str) -> None:
     assert s.minutes_words(Figure(change), "today") == expected

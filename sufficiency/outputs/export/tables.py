@@ -14,7 +14,7 @@ import pandas as pd
 
 from sufficiency.model import units
 from sufficiency.outputs.stable import clean_text, write_text
-from sufficiency.outputs.style import NOT_APPLICABLE, SUPPRESSED
+from sufficiency.outputs.style import NOT_APPLICABLE, SUPPRESSED, internal_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,7 @@ TABLE_MEANINGS: Final[dict[str, str]] = {
     "support_coverage": "Secondary schools with a support base of their own, by county and district",
     "primary_equivalence": "Places of primary support bases beside secondary ones, county",
     "forecast": "Pupils forecast by year and stream, with a range",
+    "scap_style_forecast": "County's headline pupils by year group and SCAP phase. SCAP-style: check the current guide",
     "forecast_range": "Range of the forecast over drawn futures, by county, district and cluster",
     "mitigation_deltas": "What each mitigation changes by itself, county",
     "awaiting_area": "Pupils who await a placement now; never added to the model's figures",
@@ -61,6 +62,10 @@ TABLE_MEANINGS: Final[dict[str, str]] = {
     "assumptions": "Every assumption with value, range, unit, source, date and effect",
     "conservation": "Every pupil of the demand table accounted for",
     "data_quality": "What the checks of the inputs found",
+    "internal_zones": "Need and placement by zone of residence",
+    "internal_settings": "Local places of each setting and how they are used",
+    "internal_flows": "Where pupils live and where they are placed, cluster to setting",
+    "internal_commissioned": "Places by setting this year and next, and pupils placed next year, for commissioning",
 }
 _FORMULA_STARTS: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20|%")
 _DECIMALS: Final = 6
@@ -138,9 +143,11 @@ def _csv_text(rows: list[list[str]]) -> str:
 
 
 def _readme(released: Released, sources: Sequence[str]) -> str:
+    mark = internal_mark(released.build)
     lines = [
         "# Released tables",
         "",
+        *((f"**{mark}.** The first column of every file says so.", "") if mark else ()),
         f"Build: {released.build}. One fact a row; UTF-8, comma, header row, RFC 4180.",
         "",
         f"- `{SUPPRESSED}` = hidden so that small numbers of pupils cannot be recognised",
@@ -176,7 +183,13 @@ def write_tables(released: Released, folder: Path, sources: Sequence[str] = ()) 
     sources
         What the licences of the sources ask to be said, for the list.
     """
+    mark = internal_mark(released.build)
     for name in sorted(released.tables):
         rows = table_cells(released.tables[name], released.hidden[name])
+        rows = (
+            [[column, *row] for column, row in zip(["marking", *[mark] * (len(rows) - 1)], rows, strict=True)]
+            if mark
+            else rows
+        )
         write_text(folder / f"{name}.csv", _csv_text(rows))
     write_text(folder / "README.md", _readme(released, sources))

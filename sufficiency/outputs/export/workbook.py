@@ -242,6 +242,9 @@ def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord
     marking = f"Run {record.run_id}, report date {parameters.report_date.isoformat()}, {released.build} build."
     if parameters.illustrative:
         marking = f"ILLUSTRATIVE. {marking}"
+    mark = style.internal_mark(released.build)
+    if mark:
+        marking = f"{mark.upper()}. {marking}"
     _contents(
         book,
         released,
@@ -257,5 +260,7 @@ def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord
     )
     for name in released.tables:
         _add_sheet(book, name, released, formats, marking)
+    for sheet in book.worksheets() if mark else []:
+        sheet.set_header(f"&C&B{mark}")
     book.close()
     return normalise_zip(target.getvalue(), parameters.report_date)

@@ -31,10 +31,16 @@ DIGESTS: Final[dict[str, str]] = {
 }
 SCRIPT_PARTS: Final = (
     "map_state.js",
+    "map_words.js",
     "map_layers.js",
+    "map_reach.js",
+    "map_flows.js",
     "map_symbols.js",
     "map_labels.js",
     "map_panel.js",
+    "map_table.js",
+    "map_schemes.js",
+    "map_search.js",
     "map_page.js",
 )
 _LINK_HOME: Final = 'href="https://leafletjs.com"'
@@ -105,9 +111,9 @@ def template_text(name: str) -> str:
     return source.read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
-def page_script() -> str:
-    """Return the page's own script: the parts in order, in one scope."""
-    body = "\n".join(template_text(name) for name in SCRIPT_PARTS)
+def page_script(*more: str) -> str:
+    """Return the page's own script: the parts in order, in one scope, then those of layers that not every map has."""
+    body = "\n".join(template_text(name) for name in (*SCRIPT_PARTS, *more))
     return f'"use strict";\nconst sufficiency = (function () {{\n{body}\nreturn {{ start }};\n}})();\n'
 
 
@@ -144,6 +150,7 @@ def render_page(
     map_html: str,
     *,
     template_name: str = "map.html.j2",
+    picture_host: str = "",
 ) -> str:
     """Return the page: our template, everything inlined, all other text escaped by the template.
 
@@ -159,6 +166,8 @@ def render_page(
         The element that holds the map, as folium renders it.
     template_name
         The page's template.
+    picture_host
+        The one host that pictures may be asked from; empty = none.
     """
     for script in scripts:
         if re.search(r"</script|<!--", script, flags=re.IGNORECASE):
@@ -169,7 +178,7 @@ def render_page(
             "default-src 'none'",
             "script-src " + " ".join(_hash_source(script) for script in scripts),
             "style-src " + " ".join(_hash_source(style) for style in styles),
-            "img-src data:",
+            f"img-src data: https://{picture_host}" if picture_host else "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
         ]

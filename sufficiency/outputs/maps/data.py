@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.maps import figures as maps_figures
+from sufficiency.outputs.maps import internal as maps_internal
 from sufficiency.outputs.maps import places as maps_places
 from sufficiency.outputs.maps.figures import OWN_SHARE, Cell, Frame
+from sufficiency.outputs.maps.gains import gain_data, measures_of
+from sufficiency.outputs.maps.groups import group_data
+from sufficiency.outputs.maps.reach import Reach, reach_data, reach_measures, reach_of
+from sufficiency.outputs.maps.schemes import scheme_rows
 from sufficiency.outputs.maps.settings import setting_rows
+from sufficiency.outputs.maps.tiles import tile_layer
 from sufficiency.outputs.maps.words import IGNORES_CAPACITY, all_findings
 
 if TYPE_CHECKING:
@@ -25,22 +31,33 @@ FIRST_CHOICE: Final = "programme"
 
 @dataclass(frozen=True)
 class Ground:
-    """What the map is drawn on: the areas and their outlines, the rectangle around them, and the roads in it."""
+    """What the map is drawn on: the areas and their outlines, the rectangle around them, roads, reach and water."""
 
     frame: Frame
     shapes: dict[str, BaseGeometry]
     around: BaseGeometry
     roads: gpd.GeoDataFrame
     bounds: list[list[float]]
+    reach: Reach | None
+    water: dict[str, Any] | None
 
 
 def make_ground(released: Released, inputs: Inputs) -> Ground:
     """Return the areas that the released tables and the geography share, with outlines and roads."""
-    frame = maps_figures.make_frame(released, inputs)
+    frame = maps_internal.with_zones(maps_figures.make_frame(released, inputs), released, inputs)
     shapes = maps_places.outlines(inputs, frame)
     around = maps_places.surroundings(shapes, frame)
     roads = maps_places.numbered_roads(inputs, around)
-    return Ground(frame, shapes, around, roads, maps_places.fit_bounds(shapes, frame, inputs.parameters.crs))
+    bounds = maps_places.fit_bounds(shapes, frame, inputs.parameters.crs)
+    return Ground(
+        frame,
+        shapes,
+        around,
+        roads,
+        bounds,
+        reach_of(inputs, frame, shapes),
+        maps_places.water_features(inputs, around),
+    )
 
 
 def _demand_range(released: Released) -> dict[str, list[Cell]]:
@@ -78,6 +95,7 @@ def _start(frame: Frame, inputs: Inputs) -> dict[str, Any]:
         "year": years.index(headline) if headline in years else len(years) - 1,
         "measure": START_MEASURE,
         "level": "district",
+        "pupils": "all",
     }
 
 
@@ -87,7 +105,14 @@ def _measures() -> list[dict[str, str]]:
         measure = style.MEASURES[column]
         title = f"{measure.title} (not unmet need)" if column == "location_balance_places" else measure.title
         out.append(
-            {"id": column, "title": title, "unit": measure.unit, "caption": measure.caption, "gloss": measure.gloss}
+            {
+                "id": column,
+                "kind": "figure",
+                "title": title,
+                "unit": measure.unit,
+                "caption": measure.caption,
+                "gloss": measure.gloss,
+            }
         )
     return out
 
@@ -113,11 +138,13 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
     """
     frame, crs = ground.frame, inputs.parameters.crs
     scenarios = scenario_rows(inputs, frame)
+    titles = {scenario["id"]: scenario["title"] for scenario in scenarios}
+    illustrative = inputs.parameters.illustrative
     settings = setting_rows(inputs, frame)
     points = maps_places.anchors(ground.shapes, frame, crs)
     return {
         "runId": record.run_id,
-        "illustrative": inputs.parameters.illustrative,
+        "illustrative": illustrative,
         "start": _start(frame, inputs),
         "baseline": frame.baseline,
         "ownShare": OWN_SHARE,
@@ -133,13 +160,18 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
             }
             for name in frame.policies
         ],
-        "measures": _measures(),
+        "measures": [*_measures(), *measures_of(released), *reach_measures(ground.reach)],
+        "levels": list(frame.shaded),
         "areas": [
             {"id": area, "name": frame.names[area], "level": frame.levels[area], "at": at}
             for area, at in zip(frame.areas, points, strict=True)
         ],
         "bounds": ground.bounds,
-        **_figures(released, frame, scenarios, illustrative=inputs.parameters.illustrative),
+        **_figures(released, frame, titles, illustrative=illustrative),
+        "groups": group_data(released, frame, titles, illustrative=illustrative),
+        "gains": gain_data(released, frame, titles, illustrative=illustrative),
+        "reach": reach_data(ground.reach, inputs, frame, titles, illustrative=illustrative),
+        "schemes": scheme_rows(released, inputs, frame),
         "settings": settings,
         "mostPlaces": max((row["places"] for row in settings if row["places"]), default=1),
         "symbols": {
@@ -148,20 +180,27 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
         },
         "places": maps_places.place_names(inputs, ground.around),
         "roadLabels": maps_places.road_labels(ground.roads, crs),
-        # what the licence of such roads asks for on the map itself
-        **({"openStreetMap": True} if "OpenStreetMap" in inputs.roads.attribution else {}),
+        **_optional(released, inputs, frame),
         "colours": {"ink": style.INK, "noData": style.NO_DATA, "dot": style.PLACE_DOT, "flow": style.DARK_GREY},
     }
 
 
-def _figures(
-    released: Released, frame: Frame, scenarios: list[dict[str, str]], *, illustrative: bool
-) -> dict[str, Any]:
+def _optional(released: Released, inputs: Inputs, frame: Frame) -> dict[str, Any]:
+    """Return what only some maps have; a public map without online pictures has none of it."""
+    found = {
+        # what the licence of such roads asks for on the map itself
+        "openStreetMap": True if "OpenStreetMap" in inputs.roads.attribution else None,
+        "tiles": tile_layer(inputs.parameters),
+        "internal": maps_internal.internal_data(released, frame),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _figures(released: Released, frame: Frame, titles: dict[str, str], *, illustrative: bool) -> dict[str, Any]:
     """Return the part of the page's data that is figures, with the sentences made of them."""
-    figures = maps_figures.collect(released, frame)
+    figures = maps_figures.collect(released, frame) | maps_internal.zone_figures(released, frame)
     changes = maps_figures.collect_changes(released, figures, frame)
     flows = maps_figures.flow_rows(released, frame)
-    titles = {scenario["id"]: scenario["title"] for scenario in scenarios}
     return {
         "figures": maps_figures.figure_arrays(figures, frame),
         "changes": maps_figures.change_arrays(changes, frame),

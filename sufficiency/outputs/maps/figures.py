@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from sufficiency.model.vocabulary import POLICIES, year_label
@@ -61,6 +62,11 @@ class Frame:
     parents: Mapping[str, str]
     baseline: str
 
+    @property
+    def shaded(self) -> tuple[str, ...]:
+        """The levels that a map shades: districts and clusters, and zones where there are any."""
+        return ("district", "cluster", *(("zone",) if "zone" in self.levels.values() else ()))
+
     def of_level(self, level: str) -> tuple[str, ...]:
         """Return the areas of one level, in order."""
         return tuple(area for area in self.areas if self.levels[area] == level)
@@ -69,9 +75,17 @@ class Frame:
 Figures = dict[tuple[str, str, int, str], dict[str, Cell]]
 
 
-def cells(released: Released, table: str) -> list[dict[str, Cell]]:
-    """Return a released table as readers see it: number, text, ``"c"`` for hidden, ``None`` for not applicable."""
+def cells(released: Released, table: str, **kept: Iterable[object]) -> list[dict[str, Cell]]:
+    """Return a released table as readers see it: number, text, ``"c"`` for hidden, ``None`` for not applicable.
+
+    `kept` names the only values wanted of a column: ``level=("county", "district")``.
+    """
     frame, hidden = released.tables[table], released.hidden.get(table)
+    if kept:
+        wanted = np.ones(len(frame), dtype=bool)
+        for name, given in kept.items():
+            wanted &= frame[name].isin(list(given)).to_numpy()
+        frame, hidden = frame[wanted], None if hidden is None else hidden[wanted]
     columns: dict[str, list[Cell]] = {}
     for name in frame.columns:
         values = [None if pd.isna(value) else _plain(value) for value in frame[name].tolist()]
@@ -116,7 +130,8 @@ def make_frame(released: Released, inputs: Inputs) -> Frame:
     )
 
 
-def _share(part: Cell, whole: Cell) -> Cell:
+def share_of_shown(part: Cell, whole: Cell) -> Cell:
+    """Return part over whole: hidden where either is, and no share of nothing."""
     if style.SUPPRESSED in (part, whole):
         return style.SUPPRESSED
     if not isinstance(part, float | int) or not isinstance(whole, float | int) or whole == 0:
@@ -136,7 +151,7 @@ def collect(released: Released, frame: Frame) -> Figures:
             entry.update(dict.fromkeys(DISTRICT_ONLY))
         share = entry["without_local_place_share"]
         entry["without_local_place_share"] = round(share, 4) if isinstance(share, float) else share
-        entry[OWN_SHARE] = _share(entry["placed_own_area_pupils"], entry["demand_pupils"])
+        entry[OWN_SHARE] = share_of_shown(entry["placed_own_area_pupils"], entry["demand_pupils"])
         out[str(row["scenario_id"]), str(row["policy"]), int(str(row["year"])), str(row["area_id"])] = entry
     if "journeys_area" in released.tables:
         for row in cells(released, "journeys_area"):
@@ -147,28 +162,38 @@ def collect(released: Released, frame: Frame) -> Figures:
     return out
 
 
-def figure_arrays(figures: Figures, frame: Frame) -> dict[str, Any]:
-    """Return scenario -> policy -> column -> one list an area, one value a year."""
-    columns = (*_COUNT_COLUMNS, *_SHARE_COLUMNS, OWN_SHARE, *_JOURNEY_COLUMNS)
+def _years(figures: Figures, frame: Frame, key: tuple[str, str, str, str]) -> list[Cell] | None:
+    """Return one value a year; nothing at all where a zone, of which there are many, never has the figure."""
+    scenario, policy, column, area = key
+    values = [figures.get((scenario, policy, year, area), {}).get(column) for year in frame.years]
+    empty = frame.levels[area] == "zone" and all(value is None for value in values)
+    return None if empty else values
+
+
+def _arrays(figures: Figures, frame: Frame, scenarios: Iterable[str], columns: Iterable[str]) -> dict[str, Any]:
     return {
         scenario: {
             policy: {
-                column: [
-                    [figures.get((scenario, policy, year, area), {}).get(column) for year in frame.years]
-                    for area in frame.areas
-                ]
+                column: [_years(figures, frame, (scenario, policy, column, area)) for area in frame.areas]
                 for column in columns
             }
             for policy in frame.policies
         }
-        for scenario in frame.scenarios
+        for scenario in scenarios
     }
+
+
+def figure_arrays(figures: Figures, frame: Frame) -> dict[str, Any]:
+    """Return scenario -> policy -> column -> one list an area, one value a year."""
+    columns = (*_COUNT_COLUMNS, *_SHARE_COLUMNS, OWN_SHARE, *_JOURNEY_COLUMNS)
+    return _arrays(figures, frame, frame.scenarios, columns)
 
 
 # --- change ------------------------------------------------------------------------------------------------------
 
 
-def _difference(after: Cell, before: Cell) -> Cell:
+def difference_of_shown(after: Cell, before: Cell) -> Cell:
+    """Return after less before: hidden where either is."""
     if style.SUPPRESSED in (after, before):
         return style.SUPPRESSED
     if not isinstance(after, float | int) or not isinstance(before, float | int):
@@ -189,10 +214,10 @@ def collect_changes(released: Released, figures: Figures, frame: Frame) -> Figur
     """
     stated: dict[tuple[str, str, int, str, str], Cell] = {}
     if "comparison_area" in released.tables:
-        for row in cells(released, "comparison_area"):
-            if row["against_id"] == frame.baseline and row["level"] in LEVELS:
-                key = (str(row["scenario_id"]), str(row["policy"]), int(str(row["year"])), str(row["area_id"]))
-                stated[key[0], key[1], key[2], key[3], str(row["measure"])] = row["change"]
+        wanted = {"against_id": (frame.baseline,), "level": LEVELS, "measure": CHANGE_COLUMNS}
+        for row in cells(released, "comparison_area", **wanted):
+            key = (str(row["scenario_id"]), str(row["policy"]), int(str(row["year"])), str(row["area_id"]))
+            stated[key[0], key[1], key[2], key[3], str(row["measure"])] = row["change"]
     out: Figures = {}
     for key, entry in figures.items():
         scenario, policy, year, area = key
@@ -201,10 +226,10 @@ def collect_changes(released: Released, figures: Figures, frame: Frame) -> Figur
             continue
         change: dict[str, Cell] = {}
         for column in CHANGE_COLUMNS:
-            derived = _difference(entry.get(column), before.get(column))
+            derived = difference_of_shown(entry.get(column), before.get(column))
             given = column not in DISTRICT_ONLY or frame.levels[area] != "cluster"
             change[column] = stated.get((scenario, policy, year, area, column), derived) if given else None
-        change["median_min"] = _difference(_whole(entry.get("median_min")), _whole(before.get("median_min")))
+        change["median_min"] = difference_of_shown(_whole(entry.get("median_min")), _whole(before.get("median_min")))
         for column in _LESS_IS_BETTER:
             if change["without_local_place_pupils"] == style.SUPPRESSED:
                 change[column] = style.SUPPRESSED
@@ -214,26 +239,15 @@ def collect_changes(released: Released, figures: Figures, frame: Frame) -> Figur
 
 def change_arrays(changes: Figures, frame: Frame) -> dict[str, Any]:
     """Return the changes in the shape of `figure_arrays`, without the baseline scenario."""
-    return {
-        scenario: {
-            policy: {
-                column: [
-                    [changes.get((scenario, policy, year, area), {}).get(column) for year in frame.years]
-                    for area in frame.areas
-                ]
-                for column in CHANGE_COLUMNS
-            }
-            for policy in frame.policies
-        }
-        for scenario in frame.scenarios
-        if scenario != frame.baseline
-    }
+    others = [scenario for scenario in frame.scenarios if scenario != frame.baseline]
+    return _arrays(changes, frame, others, CHANGE_COLUMNS)
 
 
 # --- breaks ------------------------------------------------------------------------------------------------------
 
 
-def _numbers(figures: Figures, frame: Frame, policy: str, level: str, column: str) -> Iterable[float]:
+def numbers(figures: Figures, frame: Frame, policy: str, level: str, column: str) -> Iterable[float]:
+    """Return the shown numbers of a column at one level, in every year and scenario."""
     for (_, found, _, area), entry in figures.items():
         value = entry.get(column)
         if found == policy and frame.levels[area] == level and isinstance(value, float | int):
@@ -260,9 +274,9 @@ def scales(figures: Figures, changes: Figures, frame: Frame) -> dict[str, Any]:
         out[column] = {}
         for policy in frame.policies:
             out[column][policy] = {}
-            for level in ("district", "cluster"):
-                shown = _numbers(figures, frame, policy, level, column)
-                moved = _numbers(changes, frame, policy, level, column)
+            for level in frame.shaded:
+                shown = numbers(figures, frame, policy, level, column)
+                moved = numbers(changes, frame, policy, level, column)
                 out[column][policy][level] = {
                     "figure": scale(shown, share=share, balance=balance),
                     "change": scale(moved, share=share, balance=True, reverse=column in _LESS_IS_BETTER),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WATERMARK", "kind_words", "outcome_words", "render_opportunity_map", "short_words", "write_opportunity_map"]
 
-WATERMARK: Final = "Internal: not for publication"
+WATERMARK: Final = style.INTERNAL_MARK
 MOST_SETTINGS: Final = 12
 PLACE_WORDS: Final = {"special_school": "special-school place", "specialist_base": "specialist-base place"}
 _PLACED: Final = "one more pupil has a place"

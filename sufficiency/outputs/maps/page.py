@@ -18,7 +18,9 @@ from folium.template import Template
 from sufficiency.outputs import style
 from sufficiency.outputs.maps import assets as maps_assets
 from sufficiency.outputs.maps import places as maps_places
+from sufficiency.outputs.maps import tiles as maps_tiles
 from sufficiency.outputs.maps.data import Ground, make_ground, page_data, scenario_rows
+from sufficiency.outputs.maps.internal import check_build, is_internal
 from sufficiency.outputs.maps.words import CAPACITY_NOTE
 
 if TYPE_CHECKING:
@@ -28,11 +30,22 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Inputs, Released, RunRecord
 
+MEASURE_GROUPS: Final = (
+    ("Pupils and places", "figure"),
+    ("Who gains: change only", "gain"),
+    ("Reach by road", "reach"),
+)
+PUPIL_GROUPS: Final = (("Broad area of need", "need"), ("Phase", "phase"))
+LEVEL_TITLES: Final = {"district": "Districts", "cluster": "Clusters", "zone": "Zones"}
+
 logger = logging.getLogger(__name__)
 
 # Panes from the ground up: shaded areas, roads, dots, borders, flows, names, settings.
 PANES: Final = (
+    ("tiles", 300, False),
+    ("reach", 340, False),
     ("areas", 350, True),
+    ("water", 370, False),
     ("roads", 380, False),
     ("dots", 390, False),
     ("borders", 400, False),
@@ -40,6 +53,9 @@ PANES: Final = (
     ("labels", 440, False),
     ("settings", 600, True),
 )
+
+
+_DASHES: Final = {"cluster": "4 3", "zone": "1 3"}
 
 
 class OfflineMap(folium.Map):
@@ -108,20 +124,22 @@ def _layers(ground: Ground, crs: str) -> dict[str, folium.GeoJson]:
             smooth_factor=0,
             show=level == "district",
         )
-        for level in ("cluster", "district")
+        for level in reversed(frame.shaded)
     }
+    if ground.water is not None:
+        out["water"] = folium.GeoJson(ground.water, pane="water", interactive=False)
     out["roads"] = folium.GeoJson(maps_places.road_features(ground.roads, crs), pane="roads", interactive=False)
     for level, line in reversed(maps_places.borders(shapes, frame).items()):
         drawn = {"color": style.BORDER, "weight": style.BORDER_WIDTHS_PX[level], "fill": False, "opacity": 1}
-        if level == "cluster":
-            drawn["dashArray"] = "4 3"
+        if level in _DASHES:
+            drawn["dashArray"] = _DASHES[level]
         features = [] if line.is_empty else [maps_places.feature(line, crs, style=drawn)]
         out[f"{level}Borders"] = folium.GeoJson(
             maps_places.collection(features),
             pane="borders",
             smooth_factor=0,
             interactive=False,
-            show=level != "cluster",
+            show=level not in _DASHES,
         )
     return out
 
@@ -137,7 +155,8 @@ def _map_parts(ground: Ground, crs: str) -> tuple[str, str]:
         message = "folium put its map outside a figure"
         raise TypeError(message)
     _count_ids(figure)
-    handed = [(name, layers[name].get_name()) for name in ("district", "cluster", "clusterBorders")]
+    names = [*ground.frame.shaded, *(f"{level}Borders" for level in ground.frame.shaded if level in _DASHES)]
+    handed = [(name, layers[name].get_name()) for name in names]
     start = StartPage(chart.get_name(), handed)
     chart.add_child(start)
     chart.render()  # type: ignore[no-untyped-call]  # folium has no types
@@ -158,7 +177,19 @@ def _texts(data: dict[str, Any], released: Released, inputs: Inputs, record: Run
         "illustrative": parameters.illustrative,
         "illustrative_note": parameters.illustrative_note if parameters.illustrative else "",
         "area_name": parameters.area_name,
-        "measures": data["measures"],
+        "measures": [
+            (title, chosen)
+            for title, kind in MEASURE_GROUPS
+            if (chosen := [one for one in data["measures"] if one["kind"] == kind])
+        ],
+        "groups": [
+            (title, chosen)
+            for title, kind in PUPIL_GROUPS
+            if (chosen := [one for one in data["groups"]["list"] if one["kind"] == kind])
+        ],
+        "levels": [(level, LEVEL_TITLES[level]) for level in data["levels"]],
+        "internal_mark": style.internal_mark(released.build),
+        "picture_host": maps_tiles.tile_host(parameters),
         "policies": data["policies"],
         "year_label": year,
         "year_place": start["year"],
@@ -176,13 +207,18 @@ def _texts(data: dict[str, Any], released: Released, inputs: Inputs, record: Run
 
 def render_map(released: Released, inputs: Inputs, record: RunRecord) -> str:
     """Return the map page as text; see `write_map`."""
+    check_build(released)
     ground = make_ground(released, inputs)
     data = page_data(released, inputs, record, ground)
     map_html, map_script = _map_parts(ground, inputs.parameters.crs)
     values = _texts(data, released, inputs, record) | {"scenarios": scenario_rows(inputs, ground.frame)}
-    scripts = [maps_assets.leaflet_script(), maps_assets.page_script(), map_script]
+    internal, host = is_internal(released), maps_tiles.tile_host(inputs.parameters)
+    more = [*(["map_internal.js"] if internal else []), *([maps_tiles.SCRIPT] if host else [])]
+    scripts = [maps_assets.leaflet_script(), maps_assets.page_script(*more), map_script]
     styles = [maps_assets.leaflet_style(), maps_assets.template_text("map.css")]
-    return maps_assets.render_page(values, data, scripts, styles, map_html.strip())
+    if internal:
+        styles.append(maps_assets.template_text("map_internal.css"))
+    return maps_assets.render_page(values, data, scripts, styles, map_html.strip(), picture_host=host)
 
 
 def write_map(released: Released, inputs: Inputs, record: RunRecord, path: Path) -> None:
@@ -202,7 +238,8 @@ def write_map(released: Released, inputs: Inputs, record: RunRecord, path: Path)
     Raises
     ------
     DataError
-        When Leaflet's installed files are missing or are not the reviewed ones.
+        When Leaflet's installed files are missing or are not the reviewed ones, or a public build holds a table of the
+        internal one.
     """
     text = render_map(released, inputs, record)
     path.parent.mkdir(parents=True, exist_ok=True)

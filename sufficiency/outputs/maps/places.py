@@ -67,16 +67,24 @@ def outlines(inputs: Inputs, frame: Frame) -> dict[str, BaseGeometry]:
     """
     areas = inputs.areas[inputs.areas["area_id"].isin(frame.areas)]
     shapes: dict[str, BaseGeometry] = dict(zip(areas["area_id"], areas.geometry, strict=True))
-    clusters, districts = frame.of_level("cluster"), frame.of_level("district")
+    clusters, districts, zones = (frame.of_level(level) for level in ("cluster", "district", "zone"))
+    ground = dict(zip(inputs.zones["zone_id"].astype(str), inputs.zones.geometry, strict=True)) if zones else {}
+    shapes.update({zone: ground[zone] for zone in zones})
     if sum(shapely.get_num_coordinates(shape) for shape in shapes.values()) <= MOST_POSITIONS:
         return shapes
-    parts = clusters if {frame.parents[name] for name in clusters} == set(districts) else districts
+    # the finest level that covers the one above it is simplified; those above are made of it
+    ladder = [districts]
+    for finer in (clusters, zones):
+        if {frame.parents[name] for name in finer} != set(ladder[-1]):
+            break
+        ladder.append(finer)
+    parts = ladder.pop()
     simple = shapely.coverage_simplify(np.array([shapes[name] for name in parts], dtype=object), SIMPLIFY_M)
     shapes.update(zip(parts, simple, strict=True))
-    if parts == clusters:
-        for district in districts:
-            inside = [shapes[name] for name in clusters if frame.parents[name] == district]
-            shapes[district] = shapely.union_all(inside)
+    for wider in reversed(ladder):
+        for area in wider:
+            shapes[area] = shapely.union_all([shapes[name] for name in parts if frame.parents[name] == area])
+        parts = wider
     for county in frame.of_level("county"):
         shapes[county] = shapely.union_all([shapes[name] for name in districts])
     return shapes
@@ -90,7 +98,11 @@ def borders(shapes: dict[str, BaseGeometry], frame: Frame) -> dict[str, BaseGeom
     # 20 m forgives the corners that a cluster adds to the border of its district.
     inner = shapely.line_merge(district.difference(county.buffer(20)))
     innermost = shapely.line_merge(cluster.difference(shapely.union_all([county, district]).buffer(20)))
-    return {"county": county, "district": inner, "cluster": innermost}
+    out = {"county": county, "district": inner, "cluster": innermost}
+    if zones := frame.of_level("zone"):
+        zone = shapely.union_all([shapes[name].boundary for name in zones])
+        out["zone"] = shapely.line_merge(zone.difference(shapely.union_all([county, district, cluster]).buffer(20)))
+    return out
 
 
 def anchors(shapes: dict[str, BaseGeometry], frame: Frame, crs: str) -> list[list[float]]:
@@ -101,6 +113,25 @@ def anchors(shapes: dict[str, BaseGeometry], frame: Frame, crs: str) -> list[lis
         longitude, latitude = to_wgs84([point[0]], [point[1]], crs)
         points.append([round(float(latitude[0]), LABEL_DECIMALS), round(float(longitude[0]), LABEL_DECIMALS)])
     return points
+
+
+# --- water ---------------------------------------------------------------------------------------------------------
+
+
+def water_features(inputs: Inputs, around: BaseGeometry) -> dict[str, Any] | None:
+    """Return rivers and lakes near the area, simplified, or None where the area gives none."""
+    if inputs.water is None:
+        return None
+    near = shapely.intersection(inputs.water.geometry.to_numpy(), around)
+    parts = shapely.get_parts(shapely.simplify(near, SIMPLIFY_M))
+    kinds, crs, features = shapely.get_type_id(parts), inputs.parameters.crs, []
+    for kind, fill in ((3, True), (1, False)):
+        found = parts[(kinds == kind) & ~shapely.is_empty(parts)]
+        if len(found):
+            look = {"color": style.WATER, "weight": 0.5 if fill else 2, "opacity": 1, "fill": fill}
+            look |= {"fillColor": style.WATER, "fillOpacity": 1} if fill else {}
+            features.append(feature(shapely.union_all(found), crs, style=look))
+    return collection(features) if features else None
 
 
 # --- roads -------------------------------------------------------------------------------------------------------

@@ -44,13 +44,15 @@ def _ncy_words(ncy: int) -> str:
     return "Reception" if ncy == 0 else "Nursery" if ncy < 0 else f"Year {ncy}"
 
 
-def _years_of_age(first: int, last: int) -> str:
+def years_of_age(first: int, last: int) -> str:
+    """Return a range of curriculum years in words, with the ages in them."""
     if last > 14:
         return f"{_ncy_words(first)} to age 25"
     return f"{_ncy_words(first)} to {_ncy_words(last)} (ages {max(first, -2) + 4} to {last + 5})"
 
 
-def _needs_words(values: Iterable[Any]) -> str:
+def needs_words(values: Iterable[Any]) -> str:
+    """Return the needs that any of some lists of codes admits, in words."""
     found = {code for value in values if isinstance(value, str) for code in value.split(";") if code}
     names = [name for code, name in NEED_NAMES.items() if code in found and code not in {"NSA", "UNK", "OTH"}]
     if len(names) >= len(NEED_NAMES) - 4:
@@ -196,13 +198,13 @@ def _facts(setting: dict[Hashable, Any], offered: pd.DataFrame) -> dict[str, Any
     graded = [name for name in _WORST_FIRST if name in set(offered.get("quality", pd.Series(dtype=object)))]
     offer = graded[0] if graded else ""
     types = dict.fromkeys(PROVISION_TYPE_NAMES.get(name, name) for name in offered["provision_type"])
-    ages = _years_of_age(int(offered["ncy_from"].min()), int(offered["ncy_to"].max())) if len(offered) else ""
+    ages = years_of_age(int(offered["ncy_from"].min()), int(offered["ncy_to"].max())) if len(offered) else ""
     return {
         "id": str(setting["setting_id"]),
         "name": str(setting["setting_name"]),
         "type": "; ".join(types),
         "ages": ages,
-        "needs": _needs_words(offered["needs"]),
+        "needs": needs_words(offered["needs"]),
         "source": "" if pd.isna(setting["source"]) else str(setting["source"]),
         "quality": _QUALITY_WORDS.get(quality, quality),
         "offer": _QUALITY_WORDS.get(offer, offer) if offer else "",

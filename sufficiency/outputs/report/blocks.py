@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from sufficiency.outputs import style
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 __all__ = [
+    "HIDDEN_CARD_NOTE",
     "Blank",
     "Block",
     "Bullets",
@@ -18,6 +19,7 @@ __all__ = [
     "Card",
     "Cards",
     "Column",
+    "Contents",
     "Heading",
     "Paper",
     "Paragraph",
@@ -28,13 +30,29 @@ __all__ = [
 ]
 
 
+HIDDEN_CARD_NOTE: Final = "hidden: a small number"
+
+
 @dataclass(frozen=True)
 class Heading:
-    """A heading of level 1 to 3; ``new_page`` starts a page."""
+    """A heading of level 1 to 3; ``new_page`` starts a page; ``short`` is what the list of contents calls it."""
 
     text: str
     level: int = 1
     new_page: bool = False
+    short: str = ""
+
+    @property
+    def in_contents(self) -> str:
+        """The words of the list of contents."""
+        return self.short or self.text
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The list of contents: the headings of levels 1 and 2 with their pages, on a page of its own."""
+
+    title: str = "Contents"
 
 
 @dataclass(frozen=True)
@@ -80,7 +98,10 @@ class Cards:
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart or map: vector and raster form, the finding as alternative text, a caption, its share of the width."""
+    """A chart or map: vector form, the finding as alternative text, a caption, its share of the width.
+
+    ``png`` may be empty: the raster form is then made from the vector form where a file needs it.
+    """
 
     name: str
     svg: bytes
@@ -155,7 +176,7 @@ def kept_with_next(blocks: tuple[Block, ...]) -> list[bool]:
     return kept
 
 
-Block = Heading | Paragraph | Bullets | Callout | Cards | Picture | Table | Blank
+Block = Heading | Paragraph | Bullets | Callout | Cards | Picture | Table | Blank | Contents
 
 
 @dataclass(frozen=True)
@@ -169,3 +190,4 @@ class Paper:
     footer: str
     date: dt.date
     blocks: tuple[Block, ...]
+    run_id: str = ""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sufficiency.outputs import style
 from sufficiency.outputs.export.workbook import workbook_bytes
-from sufficiency.outputs.report.blocks import Block, Paper, with_symbol_notes
+from sufficiency.outputs.report.blocks import Block, Contents, Paper, with_symbol_notes
+from sufficiency.outputs.report.clusters import area_pages
 from sufficiency.outputs.report.council import annexes, implications_section, risks_section
-from sufficiency.outputs.report.districts import district_pages
 from sufficiency.outputs.report.facts import Facts
 from sufficiency.outputs.report.front import front_page, paper_title
 from sufficiency.outputs.report.journeys import journeys_section
@@ -20,7 +20,7 @@ from sufficiency.outputs.report.schemes import scheme_pages
 from sufficiency.outputs.report.sufficiency import provision_section, sufficiency_section
 from sufficiency.outputs.report.word_document import docx_bytes
 from sufficiency.outputs.stable import write_bytes
-from sufficiency.outputs.style import sentence_case
+from sufficiency.outputs.style import internal_mark, sentence_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +53,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
     day = f"{date.day} {date:%B %Y}"
     blocks: list[Block] = [
         *front_page(facts),
+        Contents(),
         *demand_section(facts),
         *provision_section(facts),
         *sufficiency_section(facts),
@@ -61,7 +62,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
         *money_section(facts),
         *support_section(facts),
         *risks_section(facts),
-        *district_pages(facts),
+        *area_pages(facts),
         *scheme_pages(facts),
         *implications_section(),
         *annexes(facts),
@@ -72,13 +73,18 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
         subtitle=f"{subject}: paper to the sufficiency board, {day}",
         subject=f"{subject}: board report",
         marking=facts.marking,
-        footer=f"Run {record.run_id} · report date {day}",
+        footer=" · ".join(
+            part for part in (internal_mark(released.build), f"Run {record.run_id}", f"report date {day}") if part
+        ),
         date=date,
         blocks=tuple(with_symbol_notes(block) for block in blocks),
+        run_id=record.run_id,
     )
 
 
-def write_report(released: Released, inputs: Inputs, record: RunRecord, folder: Path) -> None:
+def write_report(
+    released: Released, inputs: Inputs, record: RunRecord, folder: Path, *, template: bytes | None = None
+) -> None:
     """Write ``board-report.docx``, ``board-report.pdf`` and ``board-report.xlsx``.
 
     Parameters
@@ -91,9 +97,11 @@ def write_report(released: Released, inputs: Inputs, record: RunRecord, folder: 
         The record of the run.
     folder
         The folder to write into; made if needed. The same arguments give the same bytes.
+    template
+        The council's own Word template, from `word_template.read_template`.
     """
     paper = build_paper(released, inputs, record)
-    write_bytes(folder / "board-report.docx", docx_bytes(paper))
+    write_bytes(folder / "board-report.docx", docx_bytes(paper, template))
     write_bytes(folder / "board-report.pdf", pdf_bytes(paper))
     write_bytes(
         folder / "board-report.xlsx",

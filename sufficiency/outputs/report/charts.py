@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
 from sufficiency.model.vocabulary import year_label
@@ -72,14 +73,16 @@ def new_canvas(height_in: float, columns: int = 1, **options: Any) -> tuple[Canv
 
 def save_picture(canvas: Canvas, name: str, caption: str, alt: str, width_share: float = 1.0) -> Picture:
     """Return a canvas as a picture: the same drawing gives the same bytes (no date, ids counted from a fixed salt)."""
-    svg, png = io.BytesIO(), io.BytesIO()
+    svg = io.BytesIO()
     with mpl.rc_context(_RC):
-        FigureCanvasAgg(canvas)
-        canvas.draw_without_rendering()
-        canvas.set_layout_engine("none")  # the layout just found serves both files
-        canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        canvas.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    return Picture(name, svg.getvalue(), png.getvalue(), alt, caption, width_share)
+        FigureCanvasAgg(canvas)  # measures the text of the layout
+        layout = canvas.get_layout_engine()
+        if layout is not None:
+            layout.execute(canvas)
+            canvas.set_layout_engine("none")
+        paint: Any = FigureCanvasSVG(canvas)
+        paint.print_svg(svg, metadata={"Date": None, "Creator": None})
+    return Picture(name, svg.getvalue(), b"", alt, caption, width_share)
 
 
 def quiet_axes(axes: Axes, *, grid: str = "x") -> None:

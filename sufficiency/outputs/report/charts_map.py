@@ -16,7 +16,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
 from sufficiency.outputs import style
-from sufficiency.outputs.report.charts import _RC, new_canvas, quiet_axes, save_picture
+from sufficiency.outputs.report.charts import _RC, new_canvas, save_picture
 from sufficiency.outputs.report.sentences import Figure, figure_text
 from sufficiency.outputs.stable import clean_text
 
@@ -26,12 +26,9 @@ if TYPE_CHECKING:
     from sufficiency.outputs.report.blocks import Picture
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["bar_figures", "district_picture", "map_picture", "share_breaks", "share_class"]
+__all__ = ["bar_figures", "fill_of", "map_picture", "middle", "share_breaks", "share_class"]
 
-_PARTS: Final = (
-    ("placed_local_pupils", "local place", style.DARK_BLUE, "white"),
-    ("without_local_place_pupils", "without a local place", style.ORANGE, "black"),
-)
+BAR_COUNTS: Final = ("placed_local_pupils", "without_local_place_pupils")
 
 
 def share_breaks(facts: Facts, level: str) -> tuple[float, ...]:
@@ -70,13 +67,14 @@ def share_class(value: float, breaks: tuple[float, ...]) -> int:
     return style.class_of(round(value * 100) / 100, breaks)
 
 
-def _fill(figure: Figure, breaks: tuple[float, ...]) -> tuple[str, str]:
+def fill_of(figure: Figure, breaks: tuple[float, ...]) -> tuple[str, str]:
+    """Return the colour and the hatch of a share: its class, hatched where hidden, grey where it does not apply."""
     if figure.value is None:
         return ("white", "////") if figure.hidden else (style.NO_DATA, "")
     return style.AMOUNT_COLOURS[share_class(figure.value, breaks)], ""
 
 
-def _middle(geometry: Any) -> Any:
+def middle(geometry: Any) -> Any:
     """Return the centre of the largest circle that fits in an area: where a label has the most room."""
     centre = shapely.get_point(shapely.maximum_inscribed_circle(geometry, tolerance=200.0), 0)
     return centre if not shapely.is_empty(centre) else geometry.representative_point()
@@ -89,9 +87,9 @@ def _shade(axes: Axes, facts: Facts, scenario: str, breaks: tuple[float, ...]) -
     areas = facts.inputs.areas
     for area in areas[areas["level"] == "district"].itertuples():
         share = facts.area("without_local_place_share", str(area.area_id), scenario)
-        face, hatch = _fill(share, breaks)
+        face, hatch = fill_of(share, breaks)
         _draw(axes, area.geometry, face=face, edge=style.QUIET_INK, width=0.6, hatch=hatch)
-        point = _middle(area.geometry)
+        point = middle(area.geometry)
         text = f"{_two_lines(clean_text(str(area.area_name)))}\n{figure_text(share, share=True)}"
         axes.text(
             point.x,
@@ -115,31 +113,6 @@ def _two_lines(name: str) -> str:
         ("\n".join((" ".join(words[:n]), " ".join(words[n:]))) for n in range(1, len(words))),
         key=lambda text: max(len(line) for line in text.split("\n")),
     )
-
-
-def _clusters(axes: Axes, facts: Facts, district: str, breaks: tuple[float, ...]) -> str:
-    """Draw the clusters of a district with a number each, and return their key as lines."""
-    areas = facts.inputs.areas
-    chosen = areas[(areas["level"] == "cluster") & (areas["parent_id"] == district)].sort_values("area_name")
-    lines = []
-    for number, area in enumerate(chosen.itertuples(), start=1):
-        share = facts.area("without_local_place_share", str(area.area_id), facts.base)
-        face, hatch = _fill(share, breaks)
-        _draw(axes, area.geometry, face=face, edge=style.QUIET_INK, width=0.6, hatch=hatch)
-        point = area.geometry.representative_point()
-        axes.text(
-            point.x,
-            point.y,
-            str(number),
-            ha="center",
-            va="center",
-            fontsize=7,
-            weight="bold",
-            color=style.INK,
-            path_effects=_HALO,
-        )
-        lines.append(f"{number}  {clean_text(str(area.area_name))}: {figure_text(share, share=True)}")
-    return "\n".join(lines)
 
 
 def _frame(axes: Axes, bounds: tuple[float, float, float, float]) -> None:
@@ -168,7 +141,7 @@ def _legend(canvas: Any, facts: Facts, breaks: tuple[float, ...]) -> None:
     shares = [[facts.area("without_local_place_share", area, s) for area, _ in facts.districts] for s in shown]
     counts = [[share_class(f.value, breaks) for f in row if f.value is not None] for row in shares]
     hidden = any(figure.hidden for row in shares for figure in row)
-    colours = [_fill(Figure((low + high) / 2), breaks)[0] for low, high in itertools.pairwise(breaks)]
+    colours = [fill_of(Figure((low + high) / 2), breaks)[0] for low, high in itertools.pairwise(breaks)]
     handles = [
         Rectangle(
             (0, 0),
@@ -224,68 +197,6 @@ def map_picture(facts: Facts, caption: str, alt: str) -> Picture:
     return save_picture(canvas, "map", caption, alt)
 
 
-def district_picture(facts: Facts, area_id: str, caption: str, alt: str) -> Picture:
-    """Return one district: its clusters shaded on the left; where its pupils are placed, by scenario, on the right."""
-    areas = facts.inputs.areas
-    breaks = share_breaks(facts, "cluster")
-    canvas, (left, key, right) = new_canvas(1.95, columns=3, width_ratios=(0.8, 0.62, 1.7))
-    with mpl.rc_context(_RC):
-        for area in areas[areas["level"] == "district"].itertuples():
-            _draw(left, area.geometry, face=style.OUTSIDE, edge=style.RULE, width=0.6)
-        own = areas[areas["area_id"] == area_id]
-        for area in own.itertuples():
-            _draw(left, area.geometry, face=style.AMOUNT_COLOURS[1], width=0.1)
-        lines = _clusters(left, facts, area_id, breaks)
-        for area in own.itertuples():
-            _draw(left, area.geometry, width=1.4)
-        _frame(left, tuple(float(value) for value in own.total_bounds))  # type: ignore[arg-type]  # four bounds
-        left.set_title(
-            f"Share without a local place by cluster,\n{style.scenario_title(facts.base).lower()}, {facts.year_text}",
-            fontsize=7,
-            loc="left",
-            color=style.QUIET_INK,
-        )
-        key.set_axis_off()
-        key.text(0, 0.5, lines, va="center", fontsize=7, linespacing=1.7, transform=key.transAxes)
-        _placed_bars(right, facts, area_id)
-    return save_picture(canvas, f"district-{area_id}", caption, alt)
-
-
 def bar_figures(facts: Facts, area_id: str) -> list[list[Figure]]:
     """Return the counts of the bars, a list for each scenario: with a local place, and without one."""
-    return [[facts.area(column, area_id, s) for column, *_ in _PARTS] for s in facts.standing]
-
-
-def _placed_bars(axes: Axes, facts: Facts, area_id: str) -> None:
-    rows = bar_figures(facts, area_id)
-    widest = max((sum(figure.value or 0 for figure in row) for row in rows), default=0)
-    for place, row in enumerate(rows):
-        start, beside = 0.0, []
-        for figure, (_, _, colour, ink) in zip(row, _PARTS, strict=True):
-            if figure.value is None:
-                beside.append(f"+ {figure_text(figure)}")
-                continue
-            axes.barh(place, figure.value, left=start, color=colour, height=0.55, edgecolor="white", linewidth=0.8)
-            text, middle = figure_text(figure), start + figure.value / 2
-            if figure.value > 0.06 * widest:
-                axes.text(middle, place, text, ha="center", va="center", color=ink, fontsize=7)
-            else:
-                beside.append(text)
-            start += figure.value
-        if beside:
-            axes.text(start, place, f" {', '.join(beside)}", va="center", fontsize=7, color=style.INK)
-    axes.set_yticks(range(len(facts.standing)), [style.scenario_title(s) for s in facts.standing])
-    axes.invert_yaxis()
-    axes.set_title(f"Pupils who need a place, {facts.year_text}", fontsize=7, loc="left", color=style.QUIET_INK)
-    handles = [Rectangle((0, 0), 1, 1, facecolor=colour, label=label) for _, label, colour, _ in _PARTS]
-    axes.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0, -0.08),
-        ncols=2,
-        frameon=False,
-        fontsize=6.5,
-        handlelength=1.0,
-    )
-    axes.margins(x=0.1)
-    quiet_axes(axes)
+    return [[facts.area(column, area_id, s) for column in BAR_COUNTS] for s in facts.standing]

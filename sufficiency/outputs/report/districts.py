@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
-from sufficiency.outputs.report import charts_map
+from sufficiency.outputs.report import charts_area, charts_map
 from sufficiency.outputs.report.blocks import Block, Callout, Card, Cards, Column, Heading, Table
 from sufficiency.outputs.report.sentences import (
     Figure,
@@ -25,12 +25,15 @@ from sufficiency.outputs.report.sentences import (
 if TYPE_CHECKING:
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["district_pages", "printed_counts"]
+__all__ = ["district_page", "finding", "has_home_rows", "printed_counts"]
 
 Row = tuple[str, list[Figure]]
+LEAST_SHOWN_SHARE: Final = 0.8
+_MOST_DISTRICTS: Final = 7
 
 
-def _finding(facts: Facts, area: str, name: str) -> str:
+def finding(facts: Facts, area: str, name: str) -> str:
+    """Return the finding that heads the page of a district or a cluster."""
     before = facts.area("without_local_place_share", area, facts.base)
     after = facts.area("without_local_place_share", area, facts.main)
     text = f"{name}: {share_phrase(before, 'pupils')} without a local place in {facts.year_text}"
@@ -84,11 +87,15 @@ def _cards(facts: Facts, area: str) -> Cards:
                 "Median journey, minutes",
                 figure_text(median),
                 f"{words}, direct time one way",
-                f"{style.sentence_case(minutes_words(moved, than))}." if facts.compares else "",
+                f"{style.sentence_case(minutes_words(moved, than))}." if facts.compares and _moves(moved) else "",
                 "",
             ),
         )
     )
+
+
+def _moves(change: Figure) -> bool:
+    return change.is_known and round(change.known) != 0
 
 
 def _group_rows(facts: Facts, area: str) -> list[Row]:
@@ -140,11 +147,48 @@ def _flow_rows(facts: Facts, area: str) -> list[Row]:
     ]
 
 
-def printed_counts(facts: Facts, area: str) -> list[Figure]:
-    """Return every count printed on a district's page: its cards, bars and two tables; not its shares and minutes."""
+def _own_counts(facts: Facts, area: str) -> list[Figure]:
+    """Return the counts that every district's page prints: its cards, bars and two tables."""
     tables = [*_group_rows(facts, area), *_flow_rows(facts, area)]
     found = [*_card_counts(facts, area), *(figure for _, figures in tables for figure in figures)]
     return found + [figure for row in charts_map.bar_figures(facts, area) for figure in row]
+
+
+def _home_row(facts: Facts, area: str) -> list[Figure]:
+    """Return where a district's pupils hold local places, district by district, in the main scenario."""
+    where = {"scenario_id": facts.main, "policy": facts.policy, "year": facts.year, "home_area_id": area}
+    return [facts.figure("flows", "pupils", setting_area_id=other, **where) for other, _ in facts.districts]
+
+
+def has_home_rows(facts: Facts) -> bool:
+    """Return whether the pages print the flow from home district to each school district.
+
+    They do where a table can hold it, and where with it four in five printed counts are still shown; otherwise the
+    pages tell own and other districts apart only, and the whole matrix is the table `flows`.
+    """
+    if not facts.has("flows") or not 2 <= len(facts.districts) <= _MOST_DISTRICTS:
+        return False
+    counts = [one for area, _ in facts.districts for one in (*_own_counts(facts, area), *_home_row(facts, area))]
+    shown, hidden = sum(one.is_known for one in counts), sum(one.hidden for one in counts)
+    return shown >= LEAST_SHOWN_SHARE * (shown + hidden)
+
+
+def printed_counts(facts: Facts, area: str) -> list[Figure]:
+    """Return every count printed on a district's page: its cards, bars and tables; not its shares and minutes."""
+    return _own_counts(facts, area) + (_home_row(facts, area) if has_home_rows(facts) else [])
+
+
+def _home_table(facts: Facts, area: str, name: str) -> Table:
+    columns = (
+        Column("Home", number=False, width=1.3),
+        *(Column(f"School in {other}", width=1.0) for _, other in facts.districts),
+    )
+    return Table(
+        f"{name}: pupils by the district of their local place, {facts.year_text}, "
+        f"{style.scenario_title(facts.main).lower()}",
+        columns,
+        ((name, *map(figure_text, _home_row(facts, area))),),
+    )
 
 
 def _flows_table(facts: Facts, area: str, name: str) -> Table:
@@ -207,27 +251,35 @@ def _transfers(facts: Facts, area: str) -> str:
     return f" Changing phase the September after: {list_words(parts)}." if parts else ""
 
 
-def district_pages(facts: Facts) -> list[Block]:
-    """Return a page for each district: finding, four figures, map and chart, tables, gap statement."""
-    blocks: list[Block] = []
-    for area, name in facts.districts:
-        local = facts.area("placed_local_pupils", area, facts.main)
-        counts = [
-            f"{figure_text(facts.area('without_local_place_pupils', area, s))} {facts.scenario_words(s)}"
-            for s in facts.standing
-        ]
-        alt = (
-            f"Map of the clusters of {name} and a bar chart. Pupils without a local place: {list_words(counts)}. "
-            f"{style.sentence_case(count_words(local, 'pupil'))} would have a local place "
-            f"{facts.scenario_words(facts.main)}."
-        )
-        caption = f"{name}: where pupils without a local place live, and how many there are{facts.illustrative_tag}"
-        blocks += [
-            Heading(_finding(facts, area, name), new_page=True),
-            _cards(facts, area),
-            charts_map.district_picture(facts, area, caption, alt),
-            _groups_table(facts, area, name),
-        ]
-        blocks.append(_flows_table(facts, area, name))
-        blocks.append(Callout("Gap statement", _gap_statement(facts, area, name)))
-    return blocks
+def district_page(facts: Facts, area: str, name: str, *, with_homes: bool) -> list[Block]:
+    """Return the page of a district: finding, four figures, map and bars, tables, gap statement.
+
+    Parameters
+    ----------
+    facts
+        Released figures.
+    area, name
+        The district.
+    with_homes
+        Whether the flow from home to each school district is printed; see `has_home_rows`.
+    """
+    local = facts.area("placed_local_pupils", area, facts.main)
+    counts = [
+        f"{figure_text(facts.area('without_local_place_pupils', area, s))} {facts.scenario_words(s)}"
+        for s in facts.standing
+    ]
+    alt = (
+        f"Map of the clusters of {name} and a bar chart. Pupils without a local place: {list_words(counts)}. "
+        f"{style.sentence_case(count_words(local, 'pupil'))} would have a local place "
+        f"{facts.scenario_words(facts.main)}."
+    )
+    caption = f"{name}: where pupils without a local place live, and how many there are{facts.illustrative_tag}"
+    return [
+        Heading(finding(facts, area, name), new_page=True, short=f"{name}, the district"),
+        _cards(facts, area),
+        charts_area.district_picture(facts, area, caption, alt),
+        _groups_table(facts, area, name),
+        _flows_table(facts, area, name),
+        *([_home_table(facts, area, name)] if with_homes else []),
+        Callout("Gap statement", _gap_statement(facts, area, name)),
+    ]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
-from sufficiency.outputs.report.sentences import Figure, as_figure, difference, whole
+from sufficiency.outputs.report.sentences import Cell, Figure, as_figure, difference, whole
 from sufficiency.outputs.stable import clean_text
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Facts:
     def at(self, table: str, index: Any, column: str) -> Figure:
         """Return the figure in one cell."""
         hidden = bool(self.released.hidden[table].at[index, column])
-        return as_figure(self.released.tables[table].at[index, column], hidden=hidden)
+        cell = Cell(table, index, column)
+        return as_figure(self.released.tables[table].at[index, column], hidden=hidden, cells=(cell,))
 
     def figure(self, table: str, column: str, **where: Any) -> Figure:
         """Return the figure of the row whose columns equal the values given; not applicable where there is none."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["change_blocks"]
+__all__ = ["change_blocks", "cost_words", "one_unit"]
 
 _BANDS: Final = ("gbp_low", "gbp_central", "gbp_high")
 _CASES: Final = ("low", "central", "high")
@@ -99,7 +99,7 @@ def _net_sentence(facts: Facts) -> str:
                 if not parts
                 else f"In {year_label(year)} it has "
             )
-            parts.append(f"{start}{_cost_words(*(one.known for one in found))}{facts.illustrative_tag}.")
+            parts.append(f"{start}{cost_words(*(one.known for one in found))}{facts.illustrative_tag}.")
     parts.append(
         "Savings come only from places that are displaced; base places that fill from mainstream are a net cost, and "
         "are shown as one."
@@ -107,7 +107,7 @@ def _net_sentence(facts: Facts) -> str:
     return " ".join([*parts, *([_STAY] if _policy(facts) == "rolling" else [])])
 
 
-def _cost_words(low: float, central: float, high: float) -> str:
+def cost_words(low: float, central: float, high: float) -> str:
     """Return ``"a net cost of £2m a year (£1m to £3m)"``; a range of both signs says what either end is."""
     if not (low or central or high):
         return "no net change"
@@ -132,7 +132,7 @@ def _purse_table(facts: Facts, purse: str, caption: str, note: str) -> Table | N
             lines.append((item, found))
     if not lines:
         return None
-    unit, text = _unit([one for _, found in lines for one in found])
+    unit, text = one_unit([one for _, found in lines for one in found])
     columns = (Column("Item", number=False, width=3.2), Column("Lowest"), Column("Central"), Column("Highest"))
     return Table(
         f"{caption}, {facts.year_text}, {unit}{facts.illustrative_tag}",
@@ -143,7 +143,7 @@ def _purse_table(facts: Facts, purse: str, caption: str, note: str) -> Table | N
     )
 
 
-def _unit(figures: list[Figure]) -> tuple[str, Callable[[Figure], str]]:
+def one_unit(figures: list[Figure]) -> tuple[str, Callable[[Figure], str]]:
     """Return one unit for all amounts of a table, and how to write them in it."""
     sizes = [abs(one.known) for one in figures if one.is_known]
     if max(sizes, default=0.0) >= _MILLION:
@@ -192,7 +192,7 @@ def _years_table(facts: Facts, against: str) -> list[Block]:
         return []
     names = {NET: "High needs block, net change", MARGINAL: "Transport, marginal basis"}
     order = [item for item in names if item in cells] + sorted(item for item in cells if item not in names)
-    unit, text = _unit([one for row in cells.values() for one in row.values()])
+    unit, text = one_unit([one for row in cells.values() for one in row.values()])
     columns = (Column("Line", number=False, width=2.8), *(Column(year_label(year)) for year in years))
     rows = [
         (names.get(item, f"Capital: {item}"), *(text(cells[item].get(year, Figure(0.0))) for year in years))

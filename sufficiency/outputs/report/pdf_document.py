@@ -9,16 +9,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import typst
 
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import (
+    HIDDEN_CARD_NOTE,
     Blank,
     Block,
     Bullets,
     Callout,
+    Card,
     Cards,
+    Contents,
     Heading,
     Paper,
     Paragraph,
@@ -26,6 +28,7 @@ from sufficiency.outputs.report.blocks import (
     Table,
     kept_with_next,
 )
+from sufficiency.outputs.report.raster import font_folder
 from sufficiency.outputs.stable import clean_text, fixed_datetime
 
 __all__ = ["pdf_bytes"]
@@ -36,7 +39,15 @@ PALE = "#F3F5F8"
 def _block(block: Block) -> dict[str, Any]:  # noqa: PLR0911 - one return for each kind of block
     match block:
         case Heading():
-            return {"kind": "heading", "text": block.text, "level": block.level, "new_page": block.new_page}
+            return {
+                "kind": "heading",
+                "text": block.text,
+                "level": block.level,
+                "new_page": block.new_page,
+                "short": block.in_contents,
+            }
+        case Contents():
+            return {"kind": "contents", "title": block.title}
         case Paragraph():
             return {"kind": "paragraph", "text": block.text, "style": block.kind}
         case Bullets():
@@ -44,7 +55,7 @@ def _block(block: Block) -> dict[str, Any]:  # noqa: PLR0911 - one return for ea
         case Callout():
             return {"kind": "callout", "title": block.title, "text": block.text}
         case Cards():
-            return {"kind": "cards", "cards": [vars(card) for card in block.cards]}
+            return {"kind": "cards", "cards": [{**vars(card), **_hidden(card)} for card in block.cards]}
         case Picture():
             return {
                 "kind": "picture",
@@ -64,6 +75,10 @@ def _block(block: Block) -> dict[str, Any]:  # noqa: PLR0911 - one return for ea
             }
         case Blank():
             return {"kind": "blank", "title": block.title, "prompt": block.prompt}
+
+
+def _hidden(card: Card) -> dict[str, Any]:
+    return {"hidden": card.figure == style.SUPPRESSED, "hidden_note": HIDDEN_CARD_NOTE}
 
 
 def _clean(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
@@ -111,7 +126,6 @@ def pdf_bytes(paper: Paper) -> bytes:
     bytes
         The same paper gives the same bytes.
     """
-    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
     with tempfile.TemporaryDirectory(prefix="sufficiency-") as name:
         folder = Path(name)
         template = files("sufficiency.outputs") / "templates" / "paper.typ"
@@ -123,7 +137,7 @@ def pdf_bytes(paper: Paper) -> bytes:
         out = typst.compile(
             folder / "paper.typ",
             root=folder,
-            font_paths=[fonts],
+            font_paths=[font_folder()],
             ignore_system_fonts=True,
             format="pdf",
             pdf_standards=["ua-1"],

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["programme_section"]
+__all__ = ["change_table", "programme_section"]
 
 
 def _complete(facts: Facts) -> tuple[int | None, Figure]:
@@ -150,7 +150,8 @@ _OFF_NOTE: Final = (
 )
 
 
-def _change_table(facts: Facts) -> Table:
+def change_table(facts: Facts) -> Table:
+    """Return who gains by district: the main scenario against the one that benefits are measured against."""
     where = {
         "scenario_id": facts.main,
         "against_id": facts.against,
@@ -275,5 +276,5 @@ def programme_section(facts: Facts) -> list[Block]:
         blocks += [charts.programme_chart(facts, f"{caption}{facts.illustrative_tag}", alt), _years_table(facts)]
     blocks.append(_scenarios_table(facts))
     if facts.compares and facts.has("comparison_area"):
-        blocks.append(_change_table(facts))
+        blocks.append(change_table(facts))
     return blocks + (_schemes(facts) if facts.has("schemes") else [])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["scheme_pages"]
+__all__ = ["scheme_page", "scheme_pages"]
 
 _CASES: Final = ("low", "central", "high")
 _RAG: Final = {"green": "on course", "amber": "at some risk", "red": "at serious risk"}
@@ -60,7 +60,7 @@ def scheme_pages(facts: Facts) -> list[Block]:
         _side_by_side(facts, order),
     ]
     for index in order:
-        blocks += _page(facts, index)
+        blocks += scheme_page(facts, index)
     return blocks
 
 
@@ -101,7 +101,8 @@ def _text(facts: Facts, index: Hashable, column: str) -> str:
     return "" if value is None or str(value) in {"nan", "<NA>"} else clean_text(str(value)).strip()
 
 
-def _page(facts: Facts, index: Hashable) -> list[Block]:
+def scheme_page(facts: Facts, index: Hashable) -> list[Block]:
+    """Return the page of the scheme in one row of `schemes`."""
     scheme_id = str(facts.released.tables["schemes"].at[index, "scheme_id"])
     name = _text(facts, index, "scheme_name")
     places = facts.at("schemes", index, "places_when_complete")
@@ -109,7 +110,7 @@ def _page(facts: Facts, index: Hashable) -> list[Block]:
     first = facts.at("schemes", index, "first_year")
     opens = f", opening in {year_label(int(first.known))}" if first.is_known else ""
     blocks: list[Block] = [
-        Heading(f"{name}: {count_words(places, 'place')} when complete{opens}{tag}", 2, new_page=True),
+        Heading(f"{name}: {count_words(places, 'place')} when complete{opens}{tag}", 2, new_page=True, short=name),
         Paragraph(_story(facts, scheme_id)),
         _about(facts, index),
         _stock_table(facts, scheme_id),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from sufficiency.outputs import style
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HIDDEN",
+    "Cell",
     "Figure",
+    "Told",
     "as_figure",
     "change_sentence",
     "count_words",
@@ -24,10 +26,12 @@ __all__ = [
     "minutes_words",
     "range_words",
     "rank_words",
+    "scaled",
     "share_figure",
     "share_phrase",
     "share_sentence",
     "signed_figure",
+    "summed",
     "verb",
     "whole",
 ]
@@ -37,12 +41,24 @@ _MILLION_FROM: Final = 999_500
 _TENTH_OF_MILLION_FROM: Final = 50_000
 
 
+class Cell(NamedTuple):
+    """One cell of a released table: the table, the label of the row and the column."""
+
+    table: str
+    row: Any
+    column: str
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A released number: its value, or None with ``hidden`` True (suppressed) or False (does not apply)."""
+    """A released number: its value, or None with ``hidden`` True (suppressed) or False (does not apply).
+
+    ``cells`` are the cells of released tables that it was read from or worked out of.
+    """
 
     value: float | None
     hidden: bool = False
+    cells: tuple[Cell, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def known(self) -> float:
@@ -58,41 +74,78 @@ class Figure:
 HIDDEN: Final = Figure(None, hidden=True)
 
 
+class Told(str):
+    """A figure as it is printed, with the cells of released tables that it comes from."""
+
+    __slots__ = ("cells",)
+    cells: tuple[Cell, ...]
+
+    def __new__(cls, text: str, *figures: Figure) -> Self:
+        """Return the text with the cells of the figures in it."""
+        told = super().__new__(cls, text)
+        told.cells = _cells(*figures)
+        return told
+
+
+def _cells(*figures: Figure) -> tuple[Cell, ...]:
+    return tuple(dict.fromkeys(cell for figure in figures for cell in figure.cells))
+
+
 def difference(after: Figure, before: Figure) -> Figure:
     """Return after less before; hidden when either is hidden."""
+    cells = _cells(after, before)
     if after.hidden or before.hidden:
-        return HIDDEN
+        return Figure(None, hidden=True, cells=cells)
     if after.value is None or before.value is None:
-        return Figure(None)
-    return Figure(after.value - before.value)
+        return Figure(None, cells=cells)
+    return Figure(after.value - before.value, cells=cells)
+
+
+def summed(figures: Sequence[Figure]) -> Figure:
+    """Return the sum of figures; hidden when any is hidden, not applicable when any does not apply."""
+    cells = _cells(*figures)
+    if any(figure.hidden for figure in figures):
+        return Figure(None, hidden=True, cells=cells)
+    if not all(figure.is_known for figure in figures):
+        return Figure(None, cells=cells)
+    return Figure(float(sum(figure.known for figure in figures)), cells=cells)
+
+
+def scaled(figure: Figure, factor: float) -> Figure:
+    """Return a figure in another unit: times a factor."""
+    return figure if figure.value is None else Figure(figure.value * factor, cells=figure.cells)
 
 
 def whole(figure: Figure) -> Figure:
     """Return the figure as it is printed without decimals, so that a change agrees with the figures beside it."""
-    return Figure(float(round(figure.value))) if figure.value is not None else figure
+    return Figure(float(round(figure.value)), cells=figure.cells) if figure.value is not None else figure
 
 
 def share_figure(part: Figure, whole: Figure) -> Figure:
     """Return part divided by whole; hidden when either is hidden, not applicable when the whole is 0."""
+    cells = _cells(part, whole)
     if part.hidden or whole.hidden:
-        return HIDDEN
+        return Figure(None, hidden=True, cells=cells)
     if part.value is None or not whole.value:
-        return Figure(None)
-    return Figure(part.value / whole.value)
+        return Figure(None, cells=cells)
+    return Figure(part.value / whole.value, cells=cells)
 
 
 def figure_text(figure: Figure, decimals: int = 0, *, share: bool = False) -> str:
     """Return a figure for a table: thousands separated, ``c`` where hidden, ``z`` where it does not apply."""
     if figure.hidden:
-        return style.SUPPRESSED
+        return Told(style.SUPPRESSED, figure)
     if figure.value is None:
-        return style.NOT_APPLICABLE
-    return style.share_text(figure.value, decimals) if share else style.number_text(figure.value, decimals)
+        return Told(style.NOT_APPLICABLE, figure)
+    text = style.share_text(figure.value, decimals) if share else style.number_text(figure.value, decimals)
+    return Told(text, figure)
 
 
 def signed_figure(figure: Figure, decimals: int = 0) -> str:
     """Return a change for a table with its sign, ``c`` where hidden, ``z`` where it does not apply."""
-    return style.signed_text(figure.value, decimals) if figure.value is not None else figure_text(figure)
+    if figure.value is None:
+        return figure_text(figure)
+    return Told(style.signed_text(figure.value, decimals), figure)
 
 
 def verb(figure: Figure, singular: str, plural: str) -> str:
@@ -166,7 +219,7 @@ def minutes_words(change: Figure, reference: str) -> str:
         return f"a change from {reference} that is not shown"
     size = abs(round(change.known))
     if size == 0:
-        return f"within a minute of {reference}"
+        return f"the same, within a minute, as {reference}"
     unit = "minute" if size == 1 else "minutes"
     return f"{size} {unit} {'longer' if change.known > 0 else 'shorter'} than {reference}"
 
@@ -176,7 +229,7 @@ def range_words(low: Figure, high: Figure, decimals: int = 0) -> str:
     if not (low.is_known and high.is_known):
         return "not shown" if low.hidden or high.hidden else "no range stated"
     least, most = sorted((low.known, high.known))
-    return style.range_text(least, most, decimals)
+    return Told(style.range_text(least, most, decimals), low, high)
 
 
 def range_in_brackets(low: Figure, high: Figure) -> str:
@@ -199,10 +252,10 @@ def gbp_range_words(low: Figure, central: Figure, high: Figure) -> str:
     if not central.is_known:
         return figure_text(central)
     if not (low.is_known and high.is_known):
-        return style.gbp_words(central.known)
+        return Told(style.gbp_words(central.known), central)
     least, most = sorted((low.known, high.known))
     first, middle, last = _gbp_alike((least, central.known, most))
-    return middle if first == last else f"{middle} ({first} to {last})"
+    return Told(middle if first == last else f"{middle} ({first} to {last})", low, central, high)
 
 
 def rank_words(rank: int, total: int) -> str:
@@ -215,10 +268,15 @@ def rank_words(rank: int, total: int) -> str:
     return f"{place} of the {many} districts"
 
 
-def as_figure(value: Any, *, hidden: bool = False) -> Figure:  # noqa: ANN401 - any value of a table
+def as_figure(
+    value: Any,  # noqa: ANN401 - any value of a table
+    *,
+    hidden: bool = False,
+    cells: tuple[Cell, ...] = (),
+) -> Figure:
     """Return a value of a released table as a figure; missing values have no number."""
     if hidden:
-        return HIDDEN
+        return Figure(None, hidden=True, cells=cells)
     if value is None or str(value) in {"nan", "<NA>"}:
-        return Figure(None)
-    return Figure(float(value))
+        return Figure(None, cells=cells)
+    return Figure(float(value), cells=cells)

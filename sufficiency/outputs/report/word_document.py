@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
-from docx.oxml import OxmlElement
+from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Mm, Pt
 
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import (
+    HIDDEN_CARD_NOTE,
     Blank,
     Block,
     Bullets,
     Callout,
     Cards,
+    Contents,
     Heading,
     Paper,
     Paragraph,
@@ -29,27 +30,36 @@ from sufficiency.outputs.report.blocks import (
     Table,
     kept_with_next,
 )
-from sufficiency.outputs.stable import clean_text, fixed_datetime, normalise_zip
+from sufficiency.outputs.report.raster import png_of
+from sufficiency.outputs.report.word_parts import (
+    TEXT_WIDTH_MM,
+    add_bookmark,
+    add_cell_text,
+    add_contents,
+    add_field,
+    colour_of,
+    element_of,
+    last_paragraph,
+)
+from sufficiency.outputs.report.word_template import (
+    PLACEHOLDERS,
+    add_missing_styles,
+    fill,
+    open_template,
+    scale_to_width,
+)
+from sufficiency.outputs.stable import clean_text, fixed_datetime, normalise_zip, write_bytes
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
     from docx.document import Document
 
-__all__ = ["docx_bytes"]
+__all__ = ["docx_bytes", "write_template_docx"]
 
 FONT: Final = "Arial"
-TEXT_WIDTH_MM: Final = 170.0
 PALE: Final = "F3F5F8"
-
-
-def _colour(code: str) -> RGBColor:
-    return RGBColor.from_string(code.lstrip("#"))
-
-
-def _element(tag: str, **attributes: str) -> Any:
-    element = OxmlElement(tag)
-    for name, value in attributes.items():
-        element.set(qn(name.replace("_", ":", 1)), value)
-    return element
 
 
 def _set_up(document: Document, paper: Paper) -> None:
@@ -71,7 +81,7 @@ def _set_up(document: Document, paper: Paper) -> None:
     ):
         found: Any = styles[name]
         found.font.name, found.font.size, found.font.bold, found.font.italic = FONT, Pt(size), bold, False
-        found.font.color.rgb = _colour(colour)
+        found.font.color.rgb = colour_of(colour)
         fonts = found.element.get_or_add_rPr().get_or_add_rFonts()
         for attribute in [a for a in fonts.attrib if a.endswith(("Theme", "theme"))]:
             del fonts.attrib[attribute]
@@ -81,7 +91,7 @@ def _set_up(document: Document, paper: Paper) -> None:
     normal.paragraph_format.space_after = Pt(6)
     for language in styles.element.iter(qn("w:lang")):
         language.set(qn("w:val"), "en-GB")
-    normal.element.get_or_add_rPr().append(_element("w:lang", w_val="en-GB"))
+    normal.element.get_or_add_rPr().append(element_of("w:lang", w_val="en-GB"))
     _rules(styles)
     _properties(document, paper)
     _running_lines(section, paper, normal)
@@ -91,8 +101,8 @@ def _rules(styles: Any) -> None:
     for borders in list(styles["Title"].element.iter(qn("w:pBdr"))):
         borders.getparent().remove(borders)
     heading = styles["Heading 1"].element.get_or_add_pPr()
-    borders = _element("w:pBdr")
-    borders.append(_element("w:bottom", w_val="single", w_sz="4", w_space="2", w_color=style.RULE.lstrip("#")))
+    borders = element_of("w:pBdr")
+    borders.append(element_of("w:bottom", w_val="single", w_sz="4", w_space="2", w_color=style.RULE.lstrip("#")))
     heading.insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
     styles["Caption"].paragraph_format.keep_with_next = True
     styles["Caption"].paragraph_format.space_before = Pt(8)
@@ -109,19 +119,6 @@ def _properties(document: Document, paper: Paper) -> None:
     core.last_modified_by, core.comments, core.language, core.revision = "sufficiency", "", "en-GB", 1
 
 
-def _field(paragraph: Any, code: str) -> None:
-    for kind, text in (("begin", ""), ("", code), ("separate", ""), ("text", "1"), ("end", "")):
-        run = paragraph.add_run()
-        if kind == "":
-            instruction = _element("w:instrText")
-            instruction.text = code
-            run._r.append(instruction)
-        elif kind == "text":
-            run.text = text
-        else:
-            run._r.append(_element("w:fldChar", w_fldCharType=kind))
-
-
 def _running_lines(section: Any, paper: Paper, normal: Any) -> None:
     header, footer = section.header.paragraphs[0], section.footer.paragraphs[0]
     for line, left in ((header, paper.subject), (footer, paper.footer)):
@@ -130,37 +127,24 @@ def _running_lines(section: Any, paper: Paper, normal: Any) -> None:
         line.add_run(f"{clean_text(left)}\t")
     header.add_run(paper.marking).bold = True
     footer.add_run("Page ")
-    _field(footer, "PAGE")
+    add_field(footer, "PAGE")
     footer.add_run(" of ")
-    _field(footer, "NUMPAGES")
+    add_field(footer, "NUMPAGES")
     for line in (header, footer):
         for run in line.runs:
-            run.font.size, run.font.color.rgb = Pt(8), _colour(style.QUIET_INK)
+            run.font.size, run.font.color.rgb = Pt(8), colour_of(style.QUIET_INK)
 
 
 def _shade(cell: Any, fill: str) -> None:
-    cell._tc.get_or_add_tcPr().append(_element("w:shd", w_val="clear", w_color="auto", w_fill=fill))
+    cell._tc.get_or_add_tcPr().append(element_of("w:shd", w_val="clear", w_color="auto", w_fill=fill))
 
 
 def _borders(properties: Any, container: str, edges: dict[str, tuple[str, str]]) -> None:
-    borders = _element(container)
+    borders = element_of(container)
     for edge, (size, colour) in edges.items():
         kind = "nil" if size == "0" else "single"
-        borders.append(_element(f"w:{edge}", w_val=kind, w_sz=size, w_space="0", w_color=colour))
+        borders.append(element_of(f"w:{edge}", w_val=kind, w_sz=size, w_space="0", w_color=colour))
     properties.append(borders)
-
-
-def _text(cell: Any, text: str, *, size: float = 8.5, bold: bool = False, right: bool = False, colour: str = "") -> Any:
-    paragraph = cell.paragraphs[0] if not cell.paragraphs[0].text else cell.add_paragraph()
-    paragraph.paragraph_format.space_after = Pt(0.5)
-    paragraph.paragraph_format.line_spacing = 1.0
-    run = paragraph.add_run(clean_text(text))
-    run.font.size, run.bold = Pt(size), bold
-    if colour:
-        run.font.color.rgb = _colour(colour)
-    if right:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    return paragraph
 
 
 def _grid(document: Document, rows: int, widths: list[float]) -> Any:
@@ -168,12 +152,12 @@ def _grid(document: Document, rows: int, widths: list[float]) -> Any:
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
-    margins = _element("w:tblCellMar")
+    margins = element_of("w:tblCellMar")
     for edge, size in (("left", "70"), ("right", "70")):
-        margins.append(_element(f"w:{edge}", w_w=size, w_type="dxa"))
+        margins.append(element_of(f"w:{edge}", w_w=size, w_type="dxa"))
     table._tbl.tblPr.append(margins)
     for row in table.rows:
-        row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
+        row._tr.get_or_add_trPr().append(element_of("w:cantSplit"))
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = Mm(width)
     return table
@@ -187,15 +171,15 @@ def _add_table(document: Document, block: Table) -> None:
     edges = {"top": ("8", ink), "bottom": ("4", rule), "insideH": ("4", rule), "insideV": ("0", "auto")}
     _borders(table._tbl.tblPr, "w:tblBorders", edges)
     head = table.rows[0]
-    head._tr.get_or_add_trPr().append(_element("w:tblHeader"))
+    head._tr.get_or_add_trPr().append(element_of("w:tblHeader"))
     for cell, column in zip(head.cells, block.columns, strict=True):
-        _text(cell, column.title, size=8, bold=True, right=column.number)
+        add_cell_text(cell, column.title, size=8, bold=True, right=column.number)
         _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"bottom": ("8", ink)})
     first_total = len(block.rows) - block.total_rows
     for place, (row, values) in enumerate(zip(table.rows[1:], block.rows, strict=True)):
         for cell, value, column in zip(row.cells, values, block.columns, strict=True):
-            paragraph = _text(cell, value, bold=place >= first_total, right=column.number)
-            paragraph.paragraph_format.keep_with_next = len(block.rows) <= 12 and place < len(block.rows) - 1
+            keep = len(block.rows) <= 12 and place < len(block.rows) - 1
+            add_cell_text(cell, value, bold=place >= first_total, right=column.number, keep=keep)
             if block.total_rows and place == first_total:
                 _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"top": ("8", ink)})
     for note in block.notes:
@@ -208,7 +192,7 @@ def _note(document: Document, text: str) -> None:
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(2), Pt(4)
     run = paragraph.add_run(clean_text(text))
-    run.font.size, run.font.color.rgb = Pt(8), _colour(style.QUIET_INK)
+    run.font.size, run.font.color.rgb = Pt(8), colour_of(style.QUIET_INK)
 
 
 def _gap(document: Document) -> None:
@@ -224,21 +208,25 @@ def _add_cards(document: Document, block: Cards) -> None:
         _shade(cell, PALE)
         edge = {"top": ("16", style.DARK_BLUE.lstrip("#")), "left": ("24", "FFFFFF"), "right": ("24", "FFFFFF")}
         _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", edge)
-        _text(cell, card.label, bold=True)
-        _text(cell, card.figure, size=20, bold=True, colour=style.DARK_BLUE)
+        add_cell_text(cell, card.label, bold=True)
+        if card.figure == style.SUPPRESSED:
+            add_cell_text(cell, card.figure, size=14, bold=True, colour=style.QUIET_INK)
+            add_cell_text(cell, HIDDEN_CARD_NOTE, size=8, colour=style.QUIET_INK)
+        else:
+            add_cell_text(cell, card.figure, size=20, bold=True, colour=style.DARK_BLUE)
         for text, bold, colour in (
             (card.range, False, style.QUIET_INK),
             (card.change, True, ""),
             (card.meaning, False, ""),
         ):
             if text:
-                _text(cell, text, size=8, bold=bold, colour=colour)
+                add_cell_text(cell, text, size=8, bold=bold, colour=colour)
     _gap(document)
 
 
-def _add_picture(document: Document, block: Picture) -> None:
+def _add_picture(document: Document, block: Picture, png: bytes) -> None:
     document.add_paragraph(clean_text(block.caption), style="Caption")
-    shape = document.add_picture(io.BytesIO(block.png), width=Mm(TEXT_WIDTH_MM * block.width_share))
+    shape = document.add_picture(io.BytesIO(png), width=Mm(TEXT_WIDTH_MM * block.width_share))
     described = shape._inline.docPr
     described.set("descr", clean_text(block.alt))
     described.set("name", block.name)
@@ -248,9 +236,9 @@ def _add_box(document: Document, parts: list[tuple[str, bool]], *, dashed: bool)
     table = _grid(document, 1, [TEXT_WIDTH_MM])
     cell = table.rows[0].cells[0]
     if dashed:
-        borders = _element("w:tcBorders")
+        borders = element_of("w:tcBorders")
         for edge in ("top", "left", "bottom", "right"):
-            borders.append(_element(f"w:{edge}", w_val="dashed", w_sz="4", w_space="0", w_color="595959"))
+            borders.append(element_of(f"w:{edge}", w_val="dashed", w_sz="4", w_space="0", w_color="595959"))
         cell._tc.get_or_add_tcPr().append(borders)
     else:
         bar = {"left": ("24", style.DARK_BLUE.lstrip("#"))}
@@ -258,11 +246,11 @@ def _add_box(document: Document, parts: list[tuple[str, bool]], *, dashed: bool)
         _shade(cell, PALE)
     for text, bold in parts:
         if text:
-            _text(cell, text, size=9.5, bold=bold, colour=style.QUIET_INK if dashed else "")
+            add_cell_text(cell, text, size=9.5, bold=bold, colour=style.QUIET_INK if dashed else "")
     _gap(document)
 
 
-def _add(document: Document, block: Block) -> None:
+def _add(document: Document, block: Block, png: bytes) -> None:
     match block:
         case Heading():
             heading = document.add_heading(clean_text(block.text), level=block.level)
@@ -274,13 +262,15 @@ def _add(document: Document, block: Block) -> None:
             run.font.size = Pt(12) if block.kind == "lead" else None
         case Bullets():
             for item in block.items:
-                document.add_paragraph(clean_text(item), style="List Bullet")
+                look: Any = document.styles["List Bullet"].element
+                mark = "" if look.find(f".//{qn('w:numPr')}") is not None else "• "
+                document.add_paragraph(f"{mark}{clean_text(item)}", style="List Bullet")
         case Callout():
             _add_box(document, [(block.title, True), (block.text, False)], dashed=False)
         case Cards():
             _add_cards(document, block)
         case Picture():
-            _add_picture(document, block)
+            _add_picture(document, block, png)
         case Table():
             _add_table(document, block)
         case Blank():
@@ -288,27 +278,109 @@ def _add(document: Document, block: Block) -> None:
             _add_box(document, [("For the officer to write.", True), (block.prompt, False), (" ", False)], dashed=True)
 
 
-def docx_bytes(paper: Paper) -> bytes:
+def docx_bytes(paper: Paper, template: bytes | None = None) -> bytes:
     """Return the paper as a Word document.
 
     Parameters
     ----------
     paper
         The document.
+    template
+        A council's own template, from `word_template.read_template`: its page, headers, footers, fonts and styles are
+        kept. Without one the paper brings its own.
 
     Returns
     -------
     bytes
-        The same paper gives the same bytes: core dates from the paper, zip members in order with a fixed time.
+        The same paper and template give the same bytes: core dates from the paper, zip members in order with a fixed
+        time.
+
+    Raises
+    ------
+    ParameterError
+        When the template cannot be used.
     """
-    document = docx.Document()
-    _set_up(document, paper)
-    document.add_paragraph(clean_text(paper.subtitle), style="Subtitle")
-    document.add_paragraph(clean_text(paper.title), style="Title")
-    for block, keep in zip(paper.blocks, kept_with_next(paper.blocks), strict=True):
-        _add(document, block)
-        if keep:
-            document.paragraphs[-1].paragraph_format.keep_with_next = True
+    own = docx.Document()
+    _set_up(own, paper)
+    document, anchor = (own, None) if template is None else _from_template(paper, template, own)
+    before = set(document.element.body)
+    if template is None or "title" not in fill(open_template(template), {})[1]:
+        document.add_paragraph(clean_text(paper.subtitle), style="Subtitle")
+        document.add_paragraph(clean_text(paper.title), style="Title")
+    _write_blocks(document, paper)
+    if template is not None:
+        added = [element for element in document.element.body if element not in before]
+        scale_to_width(added, _text_width_mm(document) / TEXT_WIDTH_MM)
+        if anchor is not None:
+            for element in added:
+                anchor.addprevious(element)
+            if not list(anchor.iter(qn("w:sectPr"))):
+                anchor.getparent().remove(anchor)
     target = io.BytesIO()
     document.save(target)
     return normalise_zip(target.getvalue(), paper.date)
+
+
+def _values(paper: Paper) -> dict[str, str]:
+    day = f"{paper.date.day} {paper.date:%B %Y}"
+    names = ("title", "subtitle", "subject", "marking", "footer", "run_id")
+    return {name: getattr(paper, name) for name in names} | {"report_date": day}
+
+
+def _from_template(paper: Paper, template: bytes, own: Document) -> tuple[Document, Any]:
+    """Return the template with its placeholders filled and what it must carry added, and where the paper goes."""
+    document = open_template(template)
+    anchor, found = fill(document, _values(paper))
+    add_missing_styles(document, own)
+    _properties(document, paper)
+    lines = ((paper.marking, "marking", "header"), (paper.footer, "footer", "footer"))
+    for text, name, place in lines:  # a mark or a run id that the template has no place for is added to each page
+        if text and name not in found:
+            for section in document.sections:
+                for kind in ("", "first_page_", "even_page_"):
+                    getattr(section, f"{kind}{place}").add_paragraph().add_run(clean_text(text)).bold = True
+    return document, anchor
+
+
+def _text_width_mm(document: Document) -> float:
+    section: Any = document.sections[-1]
+    return float((section.page_width - section.left_margin - section.right_margin) / Mm(1))
+
+
+def write_template_docx(path: Path, date: dt.date) -> None:
+    """Write a template to start from: the paper's own styles and every placeholder; change it in Word as you like.
+
+    Parameters
+    ----------
+    path
+        The file.
+    date
+        The date that the file carries, such as the report date.
+    """
+    marks = {name: f"{{{{ {name} }}}}" for name in PLACEHOLDERS}
+    paper = Paper(marks["title"], marks["subtitle"], marks["subject"], marks["marking"], marks["footer"], date, ())
+    document = docx.Document()
+    _set_up(document, paper)
+    for name, look in (("subtitle", "Subtitle"), ("title", "Title"), ("body", "Normal")):
+        document.add_paragraph(marks[name], style=look)
+    document.core_properties.title, document.core_properties.subject = "Template", ""
+    target = io.BytesIO()
+    document.save(target)
+    write_bytes(path, normalise_zip(target.getvalue(), date))
+
+
+def _write_blocks(document: Document, paper: Paper) -> None:
+    pictures = [block for block in paper.blocks if isinstance(block, Picture)]
+    drawn = iter(png_of(pictures))
+    listed = [block for block in paper.blocks if isinstance(block, Heading) and block.level <= 2]
+    marked = 0
+    for block, keep in zip(paper.blocks, kept_with_next(paper.blocks), strict=True):
+        if isinstance(block, Contents):
+            add_contents(document, block.title, listed)
+            continue
+        _add(document, block, next(drawn) if isinstance(block, Picture) else b"")
+        if isinstance(block, Heading) and block.level <= 2:
+            add_bookmark(last_paragraph(document), marked)
+            marked += 1
+        if keep:
+            last_paragraph(document).paragraph_format.keep_with_next = True

@@ -24,14 +24,21 @@ function brokenName(name) {
   return `${name.slice(0, gap)}\n${name.slice(gap + 1)}`;
 }
 
+// Over the bands of reach an area bears its name alone.
+function areaLabel(area) {
+  const name = state.level === "district" ? brokenName(data.areas[area].name) : "";
+  if (inReach()) return name;
+  const value = valueText(shown(state.measure, area), state.measure, viewOf(state.measure));
+  const unit = state.view === "change" && isShare(state.measure) && value !== "c" && value !== "z" ? " pts" : "";
+  return name ? `${name}\n${value}${unit}` : `${value}${unit}`;
+}
+
 function makeLabels() {
   labelPane.querySelectorAll(".label").forEach((node) => node.remove());
   const areas = areasOf(state.level).map((area) => {
-    const value = valueText(shown(state.measure, area), state.measure, state.view);
-    const unit = state.view === "change" && isShare(state.measure) && value !== "c" && value !== "z" ? " pts" : "";
-    const text = state.level === "district" ? `${brokenName(data.areas[area].name)}\n${value}${unit}` : `${value}${unit}`;
-    return makeLabel(`area ${state.level}`, text, data.areas[area].at, { centred: true, area });
-  });
+    const text = areaLabel(area);
+    return text && makeLabel(`area ${state.level}`, text, data.areas[area].at, { centred: true, area, least: state.level === "zone" ? 10.6 : 0 });
+  }).filter(Boolean);
   // The most room goes last: a small area has fewer spots for its name.
   const room = (label) => { const box = shapeOf(label.area).getBounds(); return box.getNorth() - box.getSouth() + box.getEast() - box.getWest(); };
   areas.sort((a, b) => room(a) - room(b));
@@ -41,7 +48,7 @@ function makeLabels() {
       { least: place.people >= 8000 ? 0 : place.people >= 3000 ? 10.6 : 11.6, dot: 2 + Math.sqrt(place.people) / 40 }));
   const roads = data.roadLabels.map((road) => makeLabel(`road rank-${road.rank}`, road.text, road.at,
     { centred: true, least: [0, 0, 10.2, 11.2][road.rank], text: road.text }));
-  labels = [...areas, ...towns, ...roads];
+  labels = [...extras.labels.flatMap((more) => more()), ...areas, ...towns, ...roads];
 }
 
 // The places a label may take about its point: centred, or beside the dot.
@@ -53,10 +60,6 @@ function spotsOf(label, point) {
     [point.x + gap, point.y - height / 2], [point.x - gap - width, point.y - height / 2],
     [point.x - width / 2, point.y - gap - height], [point.x - width / 2, point.y + gap],
     [point.x + gap, point.y - height], [point.x + gap, point.y], [point.x - gap - width, point.y - height], [point.x - gap - width, point.y]]);
-}
-
-function shapeOf(area) {
-  return areaLayers[data.areas[area].level].getLayers().find((shape) => shape.feature.properties.i === area);
 }
 
 // Rings of the area in pixels, and whether a point lies inside them (even and odd crossings).
@@ -120,7 +123,7 @@ function placeLabels() {
     const wanted = zoom >= (label.least || 0);
     let spot = wanted && spotsOf(label, point).map(([left, top]) => ({ left, top, right: left + label.size[0], bottom: top + label.size[1] }))
       .find(free);
-    if (wanted && !spot && label.area !== undefined) spot = besideArea(label, point, free, view);
+    if (wanted && !spot && label.area !== undefined && state.level !== "zone") spot = besideArea(label, point, free, view);
     const near = spot && label.text && (numbers[label.text] || []).some((other) => other.distanceTo(point) < 260);
     label.node.hidden = !spot || near;
     if (!spot || near) return;

@@ -12,34 +12,58 @@ function drawControls() {
   byId("flows-shown").checked = state.flows;
   byId("flows-shown").closest("li").classList.toggle("off", !state.flows);
   byId("measure").value = state.measure;
+  drawPupils();
   byId("year").value = String(state.year);
   byId("year-label").textContent = yearLabel();
   byId("year").setAttribute("aria-valuetext", yearLabel());
   byId(`level-${state.level}`).checked = true;
-  byId("level-cluster").disabled = !givenAt(state.measure, "cluster");
+  data.levels.filter((level) => level !== "district").forEach((level) => { byId(`level-${level}`).disabled = !givenAt(state.measure, level); });
+  byId("view-change").disabled = inReach();
+  byId("policy").disabled = inReach();
   const view = state.view === "change" ? "change" : state.scenario === data.baseline ? "before" : "after";
   byId(`view-${view}`).checked = true;
   byId("view-before-words").textContent = after.id === "do_nothing" ? before : `Before: ${before}`;
   byId("view-after-words").textContent = after.id === "do_nothing" ? after.title : `After: ${after.title}`;
 }
 
-function choose(patch) {
+// Reach is told by phase alone; the other choices wait until another measure is chosen.
+function drawPupils() {
+  const phases = data.reach ? data.reach.phases.map((phase) => phase.id) : [];
+  byId("pupils").value = inReach() ? phaseShown() : state.pupils;
+  [...byId("pupils").options].forEach((option) => { option.disabled = inReach() && !phases.includes(option.value); });
+}
+
+// What one choice asks of the others: the measure and the pupils, then the view, then the level.
+function settled(patch) {
   const next = { ...state, ...patch };
-  if (patch.scenario && patch.scenario !== data.baseline) patch.after = patch.scenario;
-  if (next.level === "cluster" && !givenAt(next.measure, "cluster")) patch.level = "district";
-  if (next.view === "change" && next.scenario === data.baseline) patch.view = "figure";
-  setState(patch);
+  const kind = () => measureOf(next.measure).kind;
+  if (kind() === "gain" && (patch.view === "figure" || next.after === data.baseline)) next.measure = data.start.measure;
+  if (patch.measure && kind() !== "reach" && !data.groups.measures.includes(next.measure)) next.pupils = "all";
+  if (next.pupils !== "all" && kind() !== "reach" && !data.groups.measures.includes(next.measure)) next.measure = data.start.measure;
+  if (kind() === "gain") {
+    next.view = "change";
+    if (next.scenario === data.baseline) next.scenario = next.after;
+  }
+  if (kind() === "reach" || (next.view === "change" && next.scenario === data.baseline)) next.view = "figure";
+  if (next.scenario !== data.baseline) next.after = next.scenario;
+  if (next.level !== "district" && !givenAt(next.measure, next.level, next.pupils)) next.level = "district";
+  return Object.fromEntries(Object.entries(next).filter(([name, value]) => value !== state[name] || name in patch));
+}
+
+function choose(patch) {
+  setState(settled(patch));
 }
 
 function wireControls() {
   byId("scenario").addEventListener("change", (event) => choose({ scenario: event.target.value }));
   byId("policy").addEventListener("change", (event) => choose({ policy: event.target.value }));
   byId("measure").addEventListener("change", (event) => choose({ measure: event.target.value }));
+  byId("pupils").addEventListener("change", (event) => choose({ pupils: event.target.value }));
   byId("year").addEventListener("input", (event) => choose({ year: Number(event.target.value) }));
   byId("view-before").addEventListener("change", () => choose({ scenario: data.baseline, view: "figure" }));
   byId("view-after").addEventListener("change", () => choose({ scenario: afterScenario(), view: "figure" }));
   byId("view-change").addEventListener("change", () => choose({ scenario: afterScenario(), view: "change" }));
-  ["district", "cluster"].forEach((level) => byId(`level-${level}`).addEventListener("change", () => choose({ level, selected: -1 })));
+  data.levels.forEach((level) => byId(`level-${level}`).addEventListener("change", () => choose({ level, selected: -1 })));
   byId("download").addEventListener("click", download);
   byId("print").addEventListener("click", () => window.print());
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
@@ -55,7 +79,9 @@ function readAddress() {
   }
   const year = data.years.findIndex((entry) => String(entry.year) === wanted.get("year"));
   if (year >= 0) patch.year = year;
-  if (["district", "cluster"].includes(wanted.get("level"))) patch.level = wanted.get("level");
+  if (byId("pupils").querySelector(`option[value="${CSS.escape(wanted.get("pupils") || "")}"]`)) patch.pupils = wanted.get("pupils");
+  if (data.schemes.some((scheme) => scheme.id === wanted.get("scheme"))) patch.scheme = wanted.get("scheme");
+  if (data.levels.includes(wanted.get("level"))) patch.level = wanted.get("level");
   if (wanted.get("flows") === "yes") patch.flows = true;
   if (wanted.get("view") === "change") patch.view = "change";
   return patch;
@@ -84,14 +110,39 @@ function wirePrinting() {
   window.addEventListener("afterprint", () => { document.body.classList.remove("printing"); fit(); });
 }
 
+// A shape with a tooltip would take the focus: the table has a named row for each area instead.
+function passShapesOver() {
+  chart.getContainer().querySelectorAll("path").forEach((path) => path.setAttribute("tabindex", "-1"));
+}
+
+// What hover or focus shows goes with Escape.
+function wireTooltips() {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") chart.eachLayer((layer) => layer.closeTooltip && layer.closeTooltip());
+  });
+}
+
+const stillMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function holdStill(map) {
+  const panBy = map.panBy;
+  map.panBy = (offset, options) => panBy.call(map, offset, { ...options, animate: false });
+  map.options.inertia = false;
+}
+
 function redraw(patch) {
   const only = Object.keys(patch);
   drawControls();
   drawPanel();
+  drawReach();
   drawAreas();
   drawFlows();
-  if (only.some((name) => ["scenario", "year", "kinds"].includes(name))) drawSymbols();
+  drawScheme();
+  if (only.includes("scheme")) drawSite();
+  if (inReach() || only.some((name) => ["scenario", "year", "kinds", "measure"].includes(name))) drawSymbols();
+  extras.redraw.forEach((more) => more(patch));
   drawLabels();
+  passShapesOver();
 }
 
 function start(map, layers) {
@@ -104,14 +155,24 @@ function start(map, layers) {
   startSymbolLegend();
   chart = map;
   fit();
-  startLayers(map, layers);
+  startLayers(layers);
+  startReach();
+  startFlows();
   startLabels();
+  startSchemes();
+  startSearch();
+  extras.start.forEach((more) => more());
   wireControls();
   wirePrinting();
+  wireTooltips();
+  if (stillMotion()) holdStill(map);
   map.on("movestart zoomstart", () => { moved = moved || !fitting; });
-  window.addEventListener("resize", () => {
-    if (!moved && !document.body.classList.contains("printing")) fit();
-  });
+  // a longer headline makes the map lower, as a smaller window does
+  new ResizeObserver(() => {
+    if (document.body.classList.contains("printing")) return;
+    if (moved) map.invalidateSize({ animate: false });
+    else fit();
+  }).observe(map.getContainer());
   onChange(redraw);
   setState({});
   const wanted = readAddress();

@@ -1,8 +1,10 @@
 // What is shown: the data, the state of the controls, and how figures read. Text reaches the page as text only.
 
 const data = JSON.parse(document.getElementById("sufficiency-data").textContent);
-const state = { ...data.start, selected: -1, flows: false, kinds: {} };
+const state = { ...data.start, selected: -1, flows: false, kinds: {}, scheme: "" };
 const listeners = [];
+// What the scripts of further layers add: to the start, to each redraw, to the labels, and to the card of a setting.
+const extras = { start: [], redraw: [], labels: [], facts: [] };
 
 function onChange(listener) {
   listeners.push(listener);
@@ -43,32 +45,82 @@ const areasOf = (level) => data.areas.map((area, place) => place).filter((place)
 const yearLabel = () => data.years[state.year].label;
 const policyShown = () => data.policies.find((policy) => policy.id === state.policy);
 const ignoresCapacity = () => policyShown().ignoresCapacity;
+const inReach = () => measureOf(state.measure).kind === "reach";
+const inGain = () => measureOf(state.measure).kind === "gain";
+const isGain = (column) => (measureOf(column) || {}).kind === "gain";
+
+// The broad area of need or phase whose figures are shown; null for all pupils.
+function groupShown() {
+  return inReach() || inGain() ? null : data.groups.list.find((group) => group.id === state.pupils) || null;
+}
+
+// Reach is always of one phase: the one chosen, else the largest.
+function phaseShown() {
+  const phases = data.reach.phases.map((phase) => phase.id);
+  if (phases.includes(state.pupils)) return state.pupils;
+  return phases.includes("phase:secondary") ? "phase:secondary" : phases[0];
+}
+
+// An area without a line of years never has the figure.
+const inYear = (years) => (years ? years[state.year] : null);
 
 // A figure of an area in the state shown: a number, "c" (hidden) or null (does not apply).
 function figure(column, area, scenario) {
-  const columns = (data.figures[scenario || state.scenario] || {})[state.policy];
-  return columns ? columns[column][area][state.year] : null;
+  const group = groupShown();
+  const columns = ((group ? data.groups.of[group.id].figures : data.figures)[scenario || state.scenario] || {})[state.policy];
+  const place = group ? data.groups.areas.indexOf(area) : area;
+  return columns && columns[column] && place >= 0 ? inYear(columns[column][place]) : null;
+}
+
+function differenceOf(after, before) {
+  if (after === "c" || before === "c") return "c";
+  return isNumber(after) && isNumber(before) ? Math.round((after - before) * 1e4) / 1e4 : null;
 }
 
 function change(column, area, scenario) {
   const id = scenario || state.scenario;
   if (id === data.baseline) return 0;
+  if (groupShown()) return differenceOf(figure(column, area, id), figure(column, area, data.baseline));
   const columns = (data.changes[id] || {})[state.policy];
-  return columns && columns[column] ? columns[column][area][state.year] : null;
+  return columns && columns[column] ? inYear(columns[column][area]) : null;
+}
+
+function gain(column, area) {
+  const columns = (data.gains.figures[state.scenario] || {})[state.policy];
+  return columns ? inYear(columns[column][area]) : null;
 }
 
 function shown(column, area) {
+  if (isGain(column)) return gain(column, area);
   return state.view === "change" ? change(column, area) : figure(column, area);
 }
 
-// Some measures are not given for clusters in any year: then there is nothing to shade.
-function givenAt(column, level) {
+// Some measures are not given for smaller areas in any year: then there is nothing to shade.
+function givenAt(column, level, pupils) {
+  const { kind } = measureOf(column);
+  if (kind === "reach") return level !== "zone";
+  if (kind === "gain") return level !== "zone";
+  if ((pupils || state.pupils) !== "all") return level === "district";
   const columns = (data.figures[state.scenario] || {})[state.policy];
-  return areasOf(level).some((area) => columns[column][area].some((value) => value !== null));
+  return areasOf(level).some((area) => (columns[column][area] || []).some((value) => value !== null));
 }
 
 function scaleOf(column) {
+  if (isGain(column)) return data.gains.scales[column][state.policy][state.level];
+  const group = groupShown();
+  if (group) return data.groups.of[group.id].scales[column][state.policy][state.view];
   return data.scales[column][state.policy][state.level][state.view];
+}
+
+// The bands of the open settings in the state shown; null where none is open.
+function landShown() {
+  const sets = data.reach.sets[state.measure][state.scenario][phaseShown()];
+  return data.reach.lands[sets[state.year]] || null;
+}
+
+function landShare(band, area) {
+  const land = landShown();
+  return land ? land.shares[area][band] : band === data.reach.labels.length - 1 ? 1 : 0;
 }
 
 // The class of a number as it is printed (a share in whole percent); the same rule as class_of in breaks.py.
@@ -95,6 +147,9 @@ function signedText(value, decimals) {
   return text.startsWith("−") || Number(text.replace(/,/g, "")) === 0 ? text : "+" + text;
 }
 
+// How a column reads in the state shown: pupils better or worse off are counts, not changes.
+const viewOf = (column) => (isGain(column) ? "figure" : state.view);
+
 function valueText(value, column, view) {
   if (value === null || value === undefined) return "z";
   if (!isNumber(value)) return String(value);
@@ -114,29 +169,4 @@ function countWords(value, noun, nouns) {
   if (value === "c") return "change hidden (c)";
   if (!isNumber(value)) return "";
   return value === 0 ? "no change" : `${signedText(value)} ${Math.abs(value) === 1 ? noun : nouns}`;
-}
-
-// --- which scenario is "after": the last one chosen that is not the baseline
-
-function captionOf(column) {
-  const caption = ignoresCapacity() && column.startsWith("without_local") ? "Residents with no suitable local place at all (ignores capacity)"
-    : measureOf(column).caption;
-  return state.view === "change" ? `Change in: ${caption.charAt(0).toLowerCase()}${caption.slice(1)}` : caption;
-}
-
-function unitOf(column) {
-  if (state.view !== "change") return measureOf(column).unit;
-  return isShare(column) ? "percentage points" : measureOf(column).unit;
-}
-
-function subtitleText() {
-  const scenario = scenarioOf(state.scenario).title;
-  const which = state.view === "change" ? `${scenario} less ${scenarioOf(data.baseline).title}` : scenario;
-  const policy = policyShown().title + (ignoresCapacity() ? " (ignores capacity)" : "");
-  return [`${captionOf(state.measure)}, ${unitOf(state.measure)}`, `scenario: ${which}`, `policy: ${policy}`, yearLabel()].join(" · ");
-}
-
-function findingText() {
-  const kind = state.view === "change" ? data.findings.change : data.findings.figure;
-  return kind[state.measure][state.scenario][state.policy][state.year];
 }

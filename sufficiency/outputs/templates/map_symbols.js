@@ -3,6 +3,8 @@
 const SYMBOL_PX = 14;
 const SYMBOL_LEAST_PX = 12;
 const SYMBOL_MOST_PX = 20;
+// The middles of two targets lie at least so far apart (WCAG 2.2, 2.5.8), and a hair for rounding.
+const LEAST_APART_PX = 24.5;
 let symbolMarkers = [];
 
 function shapeNode(shape, look) {
@@ -59,20 +61,20 @@ function settingCard(setting, status) {
   const facts = [["Kind", setting.type || data.symbols[setting.kind].label], ["Status", statusWords(setting, status)],
     ["Ages", setting.ages], ["Needs admitted", setting.needs],
     ["Places", setting.places ? `${numberText(setting.places)} (published, ${data.publishedYear})` : ""],
+    ...extras.facts.flatMap((more) => more(setting)),
     ["Source", setting.source], ["Quality", setting.quality], ["Ages and needs", setting.offer]];
-  const list = element("dl");
-  facts.filter(([, value]) => value).forEach(([name, value]) => list.append(element("dt", { text: name }), element("dd", { text: value })));
+  const list = factList(facts);
   const mark = setting.illustrative ? element("p", { className: "mark", text: "Illustrative" }) : null;
-  return element("div", { className: "card", tabindex: "-1" }, element("h3", { text: setting.name }), mark, list);
+  return element("div", { className: "card", tabindex: "-1" }, element("h2", { text: setting.name }), mark, list);
 }
 
 function makeMarker(setting, status) {
   const sizePx = symbolSize(setting);
-  const icon = L.divIcon({ html: symbolNode(setting.kind, status, sizePx), className: "symbol", iconSize: [sizePx + 6, sizePx + 6] });
+  const icon = L.divIcon({ html: symbolNode(setting.kind, status, sizePx), className: counts(setting) ? "symbol" : "symbol faint", iconSize: [sizePx + 6, sizePx + 6] });
   const marker = L.marker(setting.at, { icon, keyboard: true, riseOnHover: true, pane: "settings" });
   marker.on("add", () => marker.getElement().setAttribute("aria-label", settingName(setting, status)));
   marker.bindTooltip(() => element("span", { text: settingName(setting, status) }), { direction: "top", opacity: 1, offset: [0, -8] });
-  marker.bindPopup(() => settingCard(setting, status), { maxWidth: 290, minWidth: 220 });
+  marker.bindPopup(() => settingCard(setting, status), { maxWidth: 290, minWidth: 220, autoPanPaddingTopLeft: [8, 58] });
   marker.on("popupopen", (event) => {
     marker.closeTooltip();
     event.popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", "Close card");
@@ -82,6 +84,11 @@ function makeMarker(setting, status) {
   });
   marker.on("popupclose", () => marker.getElement() && marker.getElement().focus({ preventScroll: true }));
   return { marker, setting, status, sizePx, at: L.latLng(setting.at) };
+}
+
+// Over the bands of reach the settings that do not count stand back.
+function counts(setting) {
+  return !inReach() || (landShown() !== null && landShown().settings.includes(setting.id) && setting.kind !== "support_base");
 }
 
 function drawSymbols() {
@@ -95,8 +102,8 @@ function drawSymbols() {
 
 // Symbols that would cover each other are moved apart by a few pixels; at a closer zoom they stand where they are.
 function spreadSymbols() {
-  const spots = symbolMarkers.map(({ at, sizePx }) => ({ home: chart.latLngToLayerPoint(at), point: chart.latLngToLayerPoint(at), reach: sizePx / 2 + 1 }));
-  for (let round = 0; round < 30; round += 1) {
+  const spots = symbolMarkers.map(({ at, sizePx }) => ({ home: chart.latLngToLayerPoint(at), point: chart.latLngToLayerPoint(at), reach: Math.max(sizePx / 2 + 1, LEAST_APART_PX / 2) }));
+  for (let round = 0; round < 60; round += 1) {
     let moved = false;
     for (let a = 0; a < spots.length; a += 1) {
       for (let b = a + 1; b < spots.length; b += 1) {
@@ -117,8 +124,10 @@ function spreadSymbols() {
 }
 
 function symbolBoxes() {
-  return symbolMarkers.map(({ marker, sizePx }) => {
+  const site = siteBox();
+  const boxes = symbolMarkers.map(({ marker, sizePx }) => {
     const point = chart.latLngToLayerPoint(marker.getLatLng());
     return { left: point.x - sizePx / 2, right: point.x + sizePx / 2, top: point.y - sizePx / 2, bottom: point.y + sizePx / 2 };
   });
+  return site ? [site, ...boxes] : boxes;
 }

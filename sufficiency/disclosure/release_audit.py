@@ -1,0 +1,199 @@
+"""The audit of a release, as a stranger would do it: what each hidden count may be, by all that is printed.
+
+It works from the released tables alone, and shares no code with the suppression but the solver. A hidden count whose
+range [low, high], in whole pupils, is narrower than `hide_up_to` and holds a count of 1 to `hide_up_to` is
+*recoverable*: the reader knows a small count too well, or takes it for one. A hidden count that can only be nought, or
+only more than `hide_up_to`, is harmless however narrow its range, for printing it would have told no more of a few.
+Counts that are not printed but follow from two that are (placed in another area, over the limit only as ridden ...)
+are recoverable where they can only be 1 to `hide_up_to`, or are pinned as closely. A printed count of 1 to
+`hide_up_to` is recoverable too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from sufficiency.disclosure.bounds import FAR, ContradictionError, propagate, ranges
+from sufficiency.disclosure.reader import SLICE
+from sufficiency.disclosure.relations import DIFFERENCES, NOT_LOCATED, book_of
+from sufficiency.model.errors import InfeasibleError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sufficiency.disclosure.relations import Book
+    from sufficiency.model.results import Released
+
+_COLUMNS: Final = ["table", "column", "row", "key", "low", "high"]
+# columns of pupils that are no counts of present pupils, each with the reason why a small one may stand
+_NO_COUNTS: Final = {
+    ("bridge", "start_pupils"): "where a bar of the bridge starts: a sum of steps, hidden with any small step",
+    ("accounts", "rows"): "rows of a file of the public's, not of children",
+}
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What a reader could find out.
+
+    ``cells`` has a row for each hidden count, ``recoverable`` those that are too well known (and printed small counts):
+    table, column, row (-1 = a figure that follows from several), key, low, high. Ranges are exact where they are
+    narrower than `hide_up_to`; others are at least as wide as told. True values are not in it.
+    """
+
+    hide_up_to: int
+    cells: pd.DataFrame
+    recoverable: pd.DataFrame
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Hidden and recoverable cells."""
+        return {"hidden": len(self.cells), "recoverable": len(self.recoverable)}
+
+
+def audit_release(
+    released: Released, areas: pd.DataFrame, *, hide_up_to: int, known: pd.DataFrame | None = None
+) -> AuditReport:
+    """Return what a reader could find out from a release.
+
+    Parameters
+    ----------
+    released
+        The release.
+    areas
+        Table `areas`: area_id, level, parent_id.
+    hide_up_to
+        Counts of 1 to this must stay unknown.
+    known
+        Counts that the reader knows besides, from earlier releases: the keys of `sufficiency.disclosure.reader.PRINT`
+        and ``value``.
+
+    Raises
+    ------
+    SufficiencyError
+        When printed figures contradict one another.
+    """
+    try:
+        book, low, high = _read(released, areas, known, guess=True)
+    except ContradictionError:
+        # runs that look the same need not be
+        book, low, high = _read(released, areas, known, guess=False)
+    figures = book.figures
+    value = _known_values(figures)
+    unknown = np.isnan(value)
+    hidden = (figures["table"] != "").to_numpy(bool) & figures["hidden"].to_numpy(bool)
+    follows = figures["measure"].isin(DIFFERENCES) | figures["area_id"].str.startswith(NOT_LOCATED)
+    wanted = np.zeros(value.size, dtype=bool)
+    wanted[figures.loc[hidden | follows, "figure"]] = True
+    least, greatest = ranges(book.relations, low, high, wanted & unknown, max(hide_up_to, 1))
+    cells = figures[hidden]
+    told = _told(cells, least, greatest)
+    number = cells["figure"].to_numpy(np.int64)
+    narrow = (greatest - least < hide_up_to) & (least <= hide_up_to) & (greatest >= 1)
+    small_only = (least >= 1) & (greatest <= hide_up_to)
+    beside = figures[follows & small_only[figures["figure"]]]
+    parts = [told[narrow[number]], _told(beside, least, greatest), _printed_small(released, hide_up_to)]
+    parts = [part for part in parts if len(part)]
+    recoverable = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
+    return AuditReport(hide_up_to, told.reset_index(drop=True), recoverable.drop_duplicates(ignore_index=True))
+
+
+def truly_small(report: AuditReport, unhidden: Released) -> AuditReport:
+    """Return the report with those recoverable cells only whose true count is 1 to `hide_up_to`.
+
+    A reader cannot tell a hidden zero, which protects others, from a small count: a range of 0 to 4 around a zero tells
+    nothing of any child. Who makes the release can tell, and refuses it for the small ones alone.
+
+    Parameters
+    ----------
+    report
+        What a reader could find out.
+    unhidden
+        The same release with nothing hidden (`hide_up_to` = 0).
+    """
+    kept = []
+    found = report.recoverable
+    for at in range(len(found)):
+        row, column = int(found["row"].iloc[at]), str(found["column"].iloc[at])
+        true = unhidden.tables[str(found["table"].iloc[at])][column].iloc[row] if row >= 0 else 1
+        kept.append(bool(pd.notna(true) and 1 <= abs(float(true)) <= report.hide_up_to))
+    return dataclasses.replace(report, recoverable=found[kept].reset_index(drop=True))
+
+
+def require_safe(report: AuditReport) -> None:
+    """Refuse a release from which a small count can be recovered.
+
+    Raises
+    ------
+    InfeasibleError
+        Naming tables and columns, and no figure.
+    """
+    if not len(report.recoverable):
+        return
+    kinds = report.recoverable.groupby(["table", "column"]).size().rename("cells").reset_index().to_dict("records")
+    named = "; ".join(f"{kind['table']}, column {kind['column']}: {kind['cells']}" for kind in kinds)
+    message = (
+        f"the release would give counts of 1 to {report.hide_up_to} pupils away ({named}). Nothing was written. Take "
+        "larger clusters or districts in your area, or fewer scenarios in one run"
+    )
+    raise InfeasibleError(message)
+
+
+def _known_values(figures: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the printed value of each figure, NaN where every print of it is hidden."""
+    grouped = figures.groupby("figure")["value"]
+    if bool((grouped.max() > grouped.min()).any()):
+        message = "two tables print different figures for the same count"
+        raise ContradictionError(message)
+    size = int(figures["figure"].max()) + 1 if len(figures) else 0
+    return np.asarray(grouped.first().reindex(range(size)).to_numpy(float))
+
+
+def _read(
+    released: Released, areas: pd.DataFrame, known: pd.DataFrame | None, *, guess: bool
+) -> tuple[Book, NDArray[np.float64], NDArray[np.float64]]:
+    book = book_of(released, areas, guess=guess, known=known)
+    value = _known_values(book.figures)
+    unknown = np.isnan(value)
+    low, high = np.where(unknown, 0.0, value), np.where(unknown, FAR, value)
+    # what a scheme changes may be less than nothing
+    signed = book.figures.loc[book.figures["measure"].str.contains("left_out"), "figure"].unique()
+    low[signed] = np.where(unknown[signed], -FAR, value[signed])
+    propagate(book.relations, low, high)
+    return book, low, high
+
+
+def _told(cells: pd.DataFrame, least: NDArray[np.float64], greatest: NDArray[np.float64]) -> pd.DataFrame:
+    key = cells["scenario_id"].astype(str)
+    for name in (*SLICE[1:], "area_id", "phase", "need", "provision_type"):
+        key = key + "|" + cells[name].astype(str)
+    number = cells["figure"].to_numpy(np.int64)
+    table = cells["table"].where(cells["table"] != "", "follows from several")
+    column = cells["column"].where(cells["column"] != "", cells["measure"])
+    told = {"table": table, "column": column, "row": cells["row"], "key": key}
+    told |= {"low": least[number], "high": greatest[number]}
+    return pd.DataFrame(told).astype({"row": np.int64, "low": np.int64, "high": np.int64})
+
+
+def _printed_small(released: Released, hide_up_to: int) -> pd.DataFrame:
+    """Return the printed counts of 1 to `hide_up_to` in every column of pupils of every table."""
+    found = []
+    for name, table in released.tables.items():
+        for column in table.columns:
+            if not (column == "pupils" or column.endswith("_pupils")) or (name, column) in _NO_COUNTS:
+                continue
+            size = pd.to_numeric(table[column]).astype("Float64").abs()
+            rows = np.flatnonzero(size.between(1, hide_up_to).fillna(False).to_numpy(bool))
+            found += [(name, column, row, f"row {row + 1}", 1, hide_up_to) for row in rows.tolist()]
+    compared = released.tables.get("comparison_area")
+    if compared is not None and len(compared):
+        counted = compared["measure"].str.endswith("_pupils")
+        for column in ("before", "after"):
+            rows = np.flatnonzero((counted & compared[column].between(1, hide_up_to)).to_numpy(bool))
+            found += [("comparison_area", column, row, f"row {row + 1}", 1, hide_up_to) for row in rows.tolist()]
+    return pd.DataFrame(found, columns=_COLUMNS)

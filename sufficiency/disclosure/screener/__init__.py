@@ -1,0 +1,1 @@
+"""What the screener looks for, and how it reads each kind of file."""
