@@ -16,6 +16,7 @@ import pandas as pd
 from sufficiency import measures, planning
 from sufficiency.assess import assess, demand_of, network_of
 from sufficiency.disclosure.internal import release_internal
+from sufficiency.disclosure.register import FOLDER, Register, entry_of, read_register, write_entry
 from sufficiency.disclosure.safe import safe_release
 from sufficiency.measures.scap import scap_table
 from sufficiency.model.errors import ParameterError
@@ -32,15 +33,17 @@ if TYPE_CHECKING:
 
 AGAINST: Final = ("do_nothing", "committed")
 MAIN: Final = "programme"
+NO_RELEASES: Final = Register(())
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a run gives: the assessments, the released tables and the record."""
+    """What a run gives: the assessments, the released tables, the record, and the releases that it had regard to."""
 
     assessments: dict[str, Assessment]
     released: Released
     record: RunRecord
+    register: Register = NO_RELEASES
 
 
 def version() -> str:
@@ -102,11 +105,23 @@ def output_folder(out: Path, build: str) -> Path:
     return out / INTERNAL
 
 
+def releases_in(out: Path) -> Register:
+    """Return the public releases that are registered in a folder of outputs.
+
+    Raises
+    ------
+    DataError
+        When the register cannot be read, or was altered.
+    """
+    return read_register(out / FOLDER)
+
+
 def run_job(
     inputs: Inputs,
     *,
     scenarios: Sequence[str] = (),
     build: str = PUBLIC,
+    register: Register = NO_RELEASES,
     say: Callable[[str], None] = lambda _: None,
 ) -> Job:
     """Assess, compare and release.
@@ -119,10 +134,13 @@ def run_job(
         Scenarios besides do_nothing, committed and programme.
     build
         ``public``, or ``internal``: nothing hidden, and zones and settings besides.
+    register
+        Earlier public releases, which this one must not undo: `releases_in` the folder that it will be written to.
     say
         Called with each step, in plain words.
     """
     names = scenario_names(inputs, scenarios)
+    identity = run_id(inputs, names)
     say("Forecasting demand")
     demand = demand_of(inputs)
     say("Making the roads ready")
@@ -147,17 +165,19 @@ def run_job(
         released = release_internal(tables, inputs.areas, finer_tables(inputs, assessments))
     else:
         say("Hiding small figures, and trying to find them out")
-        released, _ = safe_release(tables, inputs.areas, hide_up_to=inputs.parameters.hide_up_to)
+        released, _ = safe_release(
+            tables, inputs.areas, hide_up_to=inputs.parameters.hide_up_to, earlier=register.before(identity)
+        )
     certificates = tuple(one for assessment in assessments.values() for one in assessment.allocation.certificates)
     record = RunRecord(
-        run_id=run_id(inputs, names),
+        run_id=identity,
         version=version(),
         digests=inputs.digests,
         parameters=_plain(inputs),
         checks={str(name): int(count) for name, count in inputs.issues["severity"].value_counts().sort_index().items()},
         certificates=certificates,
     )
-    return Job(assessments, released, record)
+    return Job(assessments, released, record, register)
 
 
 def _each_scheme(inputs: Inputs, assessment: Assessment) -> dict[str, pd.DataFrame]:
@@ -295,23 +315,71 @@ def write_job(job: Job, inputs: Inputs, out: Path, *, say: Callable[[str], None]
     OSError
         When something cannot be written; what was there before is left as it was.
     ParameterError
-        When an internal build would go into a folder that is shared from.
+        When an internal build would go into a folder that is shared from, or the folder has releases that the job had
+        no regard to.
     """
-    from sufficiency.outputs.swap import write_whole
+    from sufficiency.outputs.swap import recover, write_whole
 
     out = output_folder(out, job.released.build)
+    recover(out)
+    check_register(job, out)
     name = f"maps/{inputs.parameters.area_id}-sufficiency.html"
 
     def write(folder: Path) -> None:
         _write_outputs(job, inputs, folder, name, say)
+        write_release(job, inputs, folder)
 
-    files = write_whole(out, write, manifest="reports/manifest.json", run_id=job.record.run_id)
+    files = write_whole(out, write, manifest="reports/manifest.json", run_id=job.record.run_id, lasting=(FOLDER,))
     folders = dict.fromkeys(f"reports/{parts[1]}" for parts in (one.split("/") for one in files) if len(parts) > 2)
     return [
         out / name,
-        *(out / one for one in files if one.count("/") == 1 and one != name),
+        *(out / one for one in files if one.startswith("reports/") and one.count("/") == 1),
         *(out / one for one in folders),
     ]
+
+
+def check_register(job: Job, out: Path) -> None:
+    """Refuse a public job that had no regard to a release that is registered where it is to be written.
+
+    Raises
+    ------
+    ParameterError
+        Naming the releases.
+    """
+    if job.released.build != PUBLIC:
+        return
+    known = {entry.run_id for entry in job.register.entries}
+    missed = [one.run_id for one in releases_in(out).before(job.record.run_id).entries if one.run_id not in known]
+    if missed:
+        message = (
+            f"{out / FOLDER} has releases that this job had no regard to ({', '.join(missed)}), so that the two could "
+            "give small numbers away together: run it again with register=releases_in(folder)"
+        )
+        raise ParameterError(message)
+
+
+def write_release(job: Job, inputs: Inputs, folder: Path) -> None:
+    """Write the register with this release in it; an internal build is none.
+
+    Parameters
+    ----------
+    job
+        Output of `run_job`.
+    inputs
+        The baseline inputs, for their areas.
+    folder
+        Folder that gets ``releases/``.
+    """
+    if job.released.build != PUBLIC:
+        return
+    entry = entry_of(
+        job.released,
+        inputs.areas,
+        run_id=job.record.run_id,
+        version=job.record.version,
+        scenarios=list(job.assessments),
+    )
+    write_entry(job.register, folder / FOLDER, entry)
 
 
 def _write_outputs(job: Job, inputs: Inputs, folder: Path, name: str, say: Callable[[str], None]) -> None:

@@ -233,7 +233,7 @@ def _load(area: Path | None) -> Inputs:
 
 def _run(options: argparse.Namespace) -> int:
     from sufficiency.outputs.swap import check_folder
-    from sufficiency.run import output_folder, run_job, scenario_names, write_job
+    from sufficiency.run import output_folder, releases_in, run_job, scenario_names, write_job
 
     steps = Steps()
     steps("Reading and checking the area")
@@ -243,8 +243,9 @@ def _run(options: argparse.Namespace) -> int:
         from sufficiency.outputs.report.word_template import open_template
 
         open_template(inputs.docx_template, inputs.parameters.docx_template)
-    check_folder(output_folder(options.out, options.build))
-    job = run_job(inputs, scenarios=options.scenario, build=options.build, say=steps)
+    out = output_folder(options.out, options.build)
+    check_folder(out)
+    job = run_job(inputs, scenarios=options.scenario, build=options.build, register=releases_in(out), say=steps)
     written = write_job(job, inputs, options.out, say=steps)
     steps.finish()
     _print_headlines(job, inputs)

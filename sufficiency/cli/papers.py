@@ -42,10 +42,11 @@ def papers(options: argparse.Namespace, inputs: Inputs) -> None:
     SufficiencyError
         When a scheme or scenario is unknown, or the run lacks what a paper is about.
     """
+    from sufficiency.disclosure.register import FOLDER
     from sufficiency.outputs.export.opportunity import check_internal
     from sufficiency.outputs.report.papers import write_papers
     from sufficiency.outputs.swap import check_folder, write_whole
-    from sufficiency.run import run_job, scenario_names
+    from sufficiency.run import releases_in, run_job, scenario_names, write_release
 
     scenario_names(inputs, options.scenario)
     _check_schemes(options, inputs)
@@ -53,7 +54,8 @@ def papers(options: argparse.Namespace, inputs: Inputs) -> None:
         check_internal(options.out)
     check_folder(options.out)
     steps = Steps()
-    job = run_job(inputs, scenarios=options.scenario, build=options.build, say=steps)
+    register = releases_in(options.out)
+    job = run_job(inputs, scenarios=options.scenario, build=options.build, register=register, say=steps)
     steps("Writing the papers")
     folder = _FOLDERS[options.build]
 
@@ -61,14 +63,15 @@ def papers(options: argparse.Namespace, inputs: Inputs) -> None:
         write_papers(
             job.released, inputs, job.record, out / folder, audiences=options.audiences, scheme_ids=options.schemes
         )
+        write_release(job, inputs, out)
 
     manifest = f"{folder}/manifest.json"
-    files = write_whole(options.out, write, manifest=manifest, run_id=job.record.run_id)
+    files = write_whole(options.out, write, manifest=manifest, run_id=job.record.run_id, lasting=(FOLDER,))
     steps.finish()
     note = "" if options.build == PUBLIC else ", internal, not for publication"
     print(f"\nWritten{note}:")
     for name in files:
-        if name != manifest:
+        if name.startswith(folder) and name != manifest:
             print(f"  {options.out / name}")
 
 

@@ -278,7 +278,8 @@ def _with_ghosts(system: System, ghosts: Sequence[_Ghost]) -> System:
     size, values, parts = system.values.size, [system.values], [system.equations]
     for ghost in ghosts:
         own = ghost.equations.cell
-        shift, first = sum(part.size for part in values) - size, sum(part.count for part in parts)
+        # numbers go on where those of the block before end
+        shift, first = sum(part.size for part in values) - size, max((part.count for part in parts), default=0)
         moved = np.where(own >= size, own + shift, own)
         values.append(ghost.values)
         parts.append(Equations(ghost.equations.equation + first, moved, ghost.equations.total))

@@ -35,7 +35,7 @@ CELL_NAME: Final = ["system", *KEY, "measure"]
 _ORDER: Final = "order.csv"
 _ORDER_COLUMNS: Final = ["run_id", "version", "scenarios", "sha256"]
 _COLUMNS: Final = [*CELL_NAME, "printed", "value"]
-_KIND: Final = {b"sufficiency": b"release register 1"}
+_KIND: Final = {"sufficiency": "release register 1"}
 _RUN_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _SYSTEM_OF: Final = {
     **dict.fromkeys(
@@ -171,7 +171,7 @@ def _both(old: Entry, new: Entry) -> Entry:
 
 def _schema() -> pa.Schema:
     kinds = {"year": pa.int32(), "printed": pa.bool_(), "value": pa.int64()}
-    return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in _COLUMNS], metadata=_KIND)
+    return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in _COLUMNS])
 
 
 def _bytes_of(cells: pd.DataFrame) -> bytes:
@@ -184,6 +184,7 @@ def _bytes_of(cells: pd.DataFrame) -> bytes:
     table = pa.Table.from_arrays(columns, schema=schema)
     with pq.ParquetWriter(target, schema, version="2.6", compression="snappy", store_schema=False) as writer:
         writer.write_table(table)
+        writer.add_key_value_metadata(_KIND)
     return target.getvalue()
 
 
@@ -257,7 +258,7 @@ def _read_entry(path: Path, line: list[str]) -> Entry:
 
 
 def _is_register(metadata: dict[bytes, bytes] | None) -> bool:
-    return metadata is not None and all(metadata.get(key) == value for key, value in _KIND.items())
+    return metadata is not None and all(metadata.get(key.encode()) == value.encode() for key, value in _KIND.items())
 
 
 def _check_cells(path: Path, cells: pd.DataFrame) -> None:

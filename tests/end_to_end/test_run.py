@@ -256,6 +256,8 @@ STEPS = (
     "maps.page.write_map",
     "report.board.write_report",
     "export.tables.write_tables",
+    "export.star.write_star",
+    "export.geopackage.write_geopackage",
     "summary.write_summary",
     "record.write_record",
 )
@@ -265,7 +267,7 @@ def _writers(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     """Stand in for the writers: small files with the content, so that only the order of writing is tested."""
 
     def file_at(position: int, name: str = "") -> Callable[..., None]:
-        def write(*arguments: Any) -> None:
+        def write(*arguments: Any, **_: Any) -> None:
             (arguments[position] / name if name else arguments[position]).write_text(content)
 
         return write
@@ -275,11 +277,16 @@ def _writers(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     monkeypatch.setattr("sufficiency.outputs.export.tables.write_tables", file_at(1, "sufficiency_area.csv"))
     monkeypatch.setattr("sufficiency.outputs.summary.write_summary", file_at(3))
     monkeypatch.setattr("sufficiency.outputs.record.write_record", file_at(1))
+    monkeypatch.setattr("sufficiency.outputs.export.geopackage.write_geopackage", file_at(3))
+    monkeypatch.setattr("sufficiency.outputs.export.star.write_star", lambda *_: None)
+    monkeypatch.setattr(run, "write_release", lambda *_: None)
 
 
 def _write(out: Path) -> list[Path]:
-    job = SimpleNamespace(released=None, record=SimpleNamespace(run_id="of-a-test"))
-    inputs = SimpleNamespace(parameters=SimpleNamespace(area_id="somewhere"), roads=SimpleNamespace(attribution=""))
+    job = run.Job({}, SimpleNamespace(build="public"), SimpleNamespace(run_id="of-a-test"))
+    inputs = SimpleNamespace(
+        parameters=SimpleNamespace(area_id="somewhere"), roads=SimpleNamespace(attribution=""), docx_template=None
+    )
     return run.write_job(job, inputs, out)
 
 
@@ -307,7 +314,7 @@ def test_a_second_run_takes_the_place_of_the_first(tmp_path: Path, earlier: dict
 def test_a_failing_step_leaves_the_earlier_set(
     tmp_path: Path, earlier: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise error
 
     monkeypatch.setattr(f"sufficiency.outputs.{step}", fail)
