@@ -32,6 +32,7 @@ pytestmark = pytest.mark.browser
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 WIDTHS = (1400, 820, 390)
+FEW = 3
 State = dict[str, Any]
 
 
@@ -73,7 +74,7 @@ def violations(driver: Driver, *, contrast: bool = False) -> list[str]:
     found: list[str] = driver.run(
         """
         const [tags, contrast] = arguments;
-        const options = { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"],
+        const options = { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false,
           rules: { "color-contrast": { enabled: contrast } } };
         return axe.run(document, options).then((told) => told.violations.flatMap((rule) =>
           rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 120)}: ${node.failureSummary.slice(0, 200)}`)));
@@ -101,7 +102,8 @@ def choices(driver: Driver) -> dict[str, list[Any]]:
         const every = (selector, done) => document.querySelectorAll(selector).forEach(done);
         every("select", (node) => { out[node.id] = [...node.options].map((one) => one.value); });
         every("input[type=radio]", (node) => { (out[node.name] = out[node.name] || []).push(node.id); });
-        every("input[type=checkbox]", (node) => { out[node.id] = [true, false]; });
+        const box = (node) => { out[node.id.startsWith("kind-") ? "any kind" : node.id] = [true, false]; };
+        every("input[type=checkbox]", box);
         every("input[type=range]", (node) => { out[node.id] = [node.min, node.max]; });
         if (document.querySelector("details")) out["any details"] = [false, true];
         if (document.querySelector(".symbol")) out["any card"] = [false, true];
@@ -111,26 +113,33 @@ def choices(driver: Driver) -> dict[str, list[Any]]:
     return {**found, "width": list(WIDTHS)}
 
 
-def every_pair(options: dict[str, list[Any]]) -> list[State]:
-    """Return states in which every two choices of different controls stand together at least once (greedy)."""
+def every_pair(options: dict[str, list[Any]], *, few: int = FEW) -> list[State]:
+    """Return states in which every choice stands at least once, and every two of controls of few choices together.
+
+    A greedy covering array: what a long list of measures, groups or schemes says changes words and colours only.
+    """
     names = list(options)
+    long = {place for place, name in enumerate(names) if len(options[name]) > few}
     left = {
         ((a, i), (b, j))
-        for a, b in itertools.combinations(range(len(names)), 2)
+        for a, b in itertools.combinations_with_replacement(range(len(names)), 2)
+        if (a == b) == bool({a, b} & long)
         for i in range(len(options[names[a]]))
         for j in range(len(options[names[b]]))
+        if a != b or i == j
     }
     out = []
     while left:
         row = dict(min(left))
         for name in range(len(names)):
             if name not in row:
+                # the choice that stands with the most that it has not stood with yet
                 new = [
-                    (-sum(tuple(sorted([(name, place), kept])) in left for kept in row.items()), place)
-                    for place in range(len(options[names[name]]))
+                    sum(tuple(sorted([one, kept])) in left for kept in [*row.items(), one])
+                    for one in ((name, place) for place in range(len(options[names[name]])))
                 ]
-                row[name] = min(new)[1]
-        left -= set(itertools.combinations(sorted(row.items()), 2))
+                row[name] = new.index(max(new))
+        left -= set(itertools.combinations_with_replacement(sorted(row.items()), 2))
         out.append({name: options[name][row[place]] for place, name in enumerate(names)})
     return out
 
@@ -141,6 +150,10 @@ def test_every_two_choices_stand_together_in_few_states() -> None:
     for one, other in itertools.combinations(options, 2):
         assert {(row[one], row[other]) for row in states} == set(itertools.product(options[one], options[other]))
     assert len(states) <= 12
+    options["long"] = list(range(9))
+    more = every_pair(options)
+    assert {row["long"] for row in more} == set(range(9))
+    assert len(more) <= 14
 
 
 def bring_about(driver: Driver, state: State) -> None:
@@ -153,10 +166,16 @@ def bring_about(driver: Driver, state: State) -> None:
         document.querySelectorAll(".leaflet-popup-close-button").forEach((node) => node.click());
         for (const [name, value] of Object.entries(state)) {
           const node = document.getElementById(name);
-          if (node && node.tagName === "SELECT") { node.value = value; fire(node, "change"); }
-          else if (node && node.type === "range") { node.value = value; fire(node, "input"); }
+          if (node && (node.tagName === "SELECT" || node.type === "range")) {
+            if (node.value === value) continue;
+            node.value = value;
+            fire(node, node.type === "range" ? "input" : "change");
+          }
           else if (node && node.type === "checkbox") { if (node.checked !== value) node.click(); }
-          else if (document.getElementById(value)) document.getElementById(value).click();
+          else if (name === "any kind") {
+            document.querySelectorAll("[id^=kind-]").forEach((box) => { if (box.checked !== value) box.click(); });
+          }
+          else document.querySelectorAll(`[type=radio][id="${value}"]:not(:checked)`).forEach((one) => one.click());
         }
         document.querySelectorAll("details").forEach((node) => { node.open = Boolean(state["any details"]); });
         const mark = document.querySelector(".symbol");
@@ -169,9 +188,9 @@ def bring_about(driver: Driver, state: State) -> None:
 def test_axe_finds_nothing_in_any_state_of_the_map(window: Driver, county: str) -> None:
     window.open(county)
     options = choices(window)
-    assert {"measure", "scenario", "policy", "level", "view", "year", "flows-shown"} <= set(options)
+    assert {"measure", "pupils", "scenario", "policy", "level", "view", "year", "flows-shown", "scheme"} <= set(options)
     states = every_pair(options)
-    assert len(states) >= 9
+    assert len(states) >= max(len(listed) for listed in options.values())
     for state in states:
         bring_about(window, state)
         assert violations(window) == [], state
@@ -206,6 +225,10 @@ def test_axe_finds_nothing_in_print_in_forced_colours_or_in_the_dark(window: Dri
         window.page.emulate_media(forced_colors="active", color_scheme=scheme)
         try:
             assert window.run("return matchMedia('(forced-colors: active)').matches") is True
+            # the map and its key keep their colours, on their own ground
+            ground = "return [...document.querySelectorAll(arguments[0])].map((node) => getComputedStyle(node).{})"
+            assert set(window.run(ground.format("forcedColorAdjust"), ".leaflet-container, .legend svg")) == {"none"}
+            assert set(window.run(ground.format("backgroundColor"), ".legend svg")) == {"rgb(255, 255, 255)"}
             assert violations(window) == []
             assert weak(window) == []
         finally:
@@ -229,13 +252,13 @@ def test_planted_faults_are_found(window: Driver, county: str) -> None:
 # --- by keyboard alone
 
 
-def walk(driver: Driver, key: str, most: int = 120) -> list[dict[str, Any]]:
-    """Press a key until the focus leaves the page; return where it has been."""
-    out = []
+def walk(driver: Driver, key: str, most: int = 150) -> list[dict[str, Any]]:
+    """Press a key until the focus leaves the page or comes round; return where it has been."""
+    out: list[dict[str, Any]] = []
     for _ in range(most):
         driver.press(key)
         at = driver.run("return checks.focus()")
-        if at["body"]:
+        if at["body"] or at in out:
             return out
         out.append(at)
     message = "the focus never leaves the page"
@@ -248,21 +271,15 @@ def test_the_focus_goes_through_the_page_in_order_shows_everywhere_and_comes_bac
 ) -> None:
     window.open(request.getfixturevalue(name))
     window.run("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
+    window.run("checks.number()")
     there = walk(window, "Tab")
     assert [at["name"] for at in there if not at["drawn"] or at["contrast"] < 3] == []
     places = [at["at"] for at in there]
     assert places == sorted(places)
-    reachable = window.run(
-        """
-        const all = [...document.querySelectorAll("a[href], button, select, summary, input, [tabindex='0']")];
-        const wanted = all.filter((node) => node.checkVisibility() && node.tabIndex >= 0 && !node.disabled
-          && !(node.type === "radio" && !node.checked));
-        return wanted.map((node) => [...document.querySelectorAll("*")].indexOf(node));
-        """
-    )
-    assert set(reachable) == set(places)
-    back = walk(window, "Shift+Tab")
-    assert [at["at"] for at in back] == places[::-1]
+    assert set(window.run("return checks.reachable()")) == set(places)
+    window.run("checks.focusAt(arguments[0])", places[-1])
+    back = [at["at"] for at in walk(window, "Shift+Tab")]
+    assert back[: len(places) - 1] == places[-2::-1]
 
 
 def focus_by_tab(driver: Driver, name: str) -> None:

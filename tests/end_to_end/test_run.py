@@ -36,6 +36,8 @@ PLANNED_FILES = {
     "reports/board-report.xlsx",
     "reports/summary.json",
     "reports/run.json",
+    "reports/manifest.json",
+    "reports/oxfordshire-layers.gpkg",
     "reports/tables/README.md",
 }
 TABLES = {
@@ -45,7 +47,7 @@ TABLES = {
     "programme_places", "phase_transfers", "money", "money_change", "money_change_years", "carbon_change",
     "capital_buys", "economic_view",
     "bridge", "support_match", "support_coverage", "primary_equivalence", "forecast", "forecast_range",
-    "mitigation_deltas", "assumptions", "conservation", "data_quality",
+    "mitigation_deltas", "assumptions", "conservation", "data_quality", "scap_style_forecast",
 }  # fmt: skip
 RESULT = {
     "scenario": str, "policy": str, "year": int, "level": str, "area_id": str, "area_name": str,
@@ -88,8 +90,14 @@ def test_the_job_ends_well_and_shows_its_headlines(embedded_run: Run) -> None:
 
 def test_everything_promised_is_written_and_nothing_else(embedded_run: Run) -> None:
     written = {name for name, content in tree(embedded_run.out).items() if content}
-    assert written == PLANNED_FILES | {f"reports/tables/{name}.csv" for name in TABLES}
-    assert sorted(path.name for path in embedded_run.out.iterdir()) == ["maps", "reports"]
+    star = {
+        name for name in written if re.fullmatch(r"reports/star/((dim|fact|ref)_[a-z_]+\.parquet|README\.md)", name)
+    }
+    release = {name for name in written if re.fullmatch(r"releases/([0-9a-f]{12}\.parquet|order\.csv)", name)}
+    assert {"reports/star/dim_area.parquet", "reports/star/fact_sufficiency.parquet"} <= star
+    assert len(release) == 2
+    assert written - star - release == PLANNED_FILES | {f"reports/tables/{name}.csv" for name in TABLES}
+    assert sorted(path.name for path in embedded_run.out.iterdir()) == ["maps", "releases", "reports"]
 
 
 def test_the_summary_has_the_promised_shape(summary: dict[str, Any]) -> None:

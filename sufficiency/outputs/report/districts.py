@@ -147,11 +147,16 @@ def _flow_rows(facts: Facts, area: str) -> list[Row]:
     ]
 
 
+def _own_cells(facts: Facts, area: str) -> list[Figure]:
+    """Return the counts that stand large on the cards of every district's page, and in its two tables."""
+    tables = [*_group_rows(facts, area), *_flow_rows(facts, area)]
+    return [*_card_counts(facts, area)[:3], *(figure for _, figures in tables for figure in figures)]
+
+
 def _own_counts(facts: Facts, area: str) -> list[Figure]:
     """Return the counts that every district's page prints: its cards, bars and two tables."""
-    tables = [*_group_rows(facts, area), *_flow_rows(facts, area)]
-    found = [*_card_counts(facts, area), *(figure for _, figures in tables for figure in figures)]
-    return found + [figure for row in charts_map.bar_figures(facts, area) for figure in row]
+    bars = [figure for row in charts_map.bar_figures(facts, area) for figure in row]
+    return [*_own_cells(facts, area), *_card_counts(facts, area)[3:], *bars]
 
 
 def _home_row(facts: Facts, area: str) -> list[Figure]:
@@ -163,12 +168,12 @@ def _home_row(facts: Facts, area: str) -> list[Figure]:
 def has_home_rows(facts: Facts) -> bool:
     """Return whether the pages print the flow from home district to each school district.
 
-    They do where a table can hold it, and where with it four in five printed counts are still shown; otherwise the
+    They do where a table can hold it, and where with it four in five cells of cards and tables are still shown; else the
     pages tell own and other districts apart only, and the whole matrix is the table `flows`.
     """
     if not facts.has("flows") or not 2 <= len(facts.districts) <= _MOST_DISTRICTS:
         return False
-    counts = [one for area, _ in facts.districts for one in (*_own_counts(facts, area), *_home_row(facts, area))]
+    counts = [one for area, _ in facts.districts for one in (*_own_cells(facts, area), *_home_row(facts, area))]
     shown, hidden = sum(one.is_known for one in counts), sum(one.hidden for one in counts)
     return shown >= LEAST_SHOWN_SHARE * (shown + hidden)
 

@@ -114,7 +114,8 @@ def _rules(styles: Any) -> None:
 def _properties(document: Document, paper: Paper) -> None:
     core = document.core_properties
     stamp = fixed_datetime(paper.date)
-    core.title, core.subject, core.author = clean_text(paper.title)[:250], clean_text(paper.subject), "sufficiency"
+    core.title, core.subject = clean_text(paper.title)[:250], clean_text(paper.subject)[:250]
+    core.author = "sufficiency"
     core.created = core.modified = stamp
     core.last_modified_by, core.comments, core.language, core.revision = "sufficiency", "", "en-GB", 1
 
