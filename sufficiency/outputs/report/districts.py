@@ -168,7 +168,7 @@ def _home_row(facts: Facts, area: str) -> list[Figure]:
 def has_home_rows(facts: Facts) -> bool:
     """Return whether the pages print the flow from home district to each school district.
 
-    They do where a table can hold it, and where with it four in five cells of cards and tables are still shown; else the
+    They do where a table can hold it, and where with it four in five cells of cards and tables stay shown; else the
     pages tell own and other districts apart only, and the whole matrix is the table `flows`.
     """
     if not facts.has("flows") or not 2 <= len(facts.districts) <= _MOST_DISTRICTS:
