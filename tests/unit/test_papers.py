@@ -376,7 +376,7 @@ def test_the_command_puts_papers_in_place_whole(released, inputs, tmp_path, monk
         "manifest.json", "phase-transfer.docx", "phase-transfer.pdf",
     ]  # fmt: skip
     assert "phase-transfer.pdf" in capsys.readouterr().out
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
     def fails(*_, **__):
         raise ParameterError
@@ -384,8 +384,8 @@ def test_the_command_puts_papers_in_place_whole(released, inputs, tmp_path, monk
     monkeypatch.setattr("sufficiency.outputs.report.papers.write_papers", fails)
     with pytest.raises(ParameterError):
         command.papers(_options(tmp_path), inputs)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert [path.name for path in tmp_path.iterdir()] == ["reports"]
+    assert {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["releases", "reports"]
 
 
 def test_the_command_refuses_before_the_run(inputs, tmp_path):
