@@ -166,7 +166,12 @@ def run_job(
     else:
         say("Hiding small figures, and trying to find them out")
         released, _ = safe_release(
-            tables, inputs.areas, hide_up_to=inputs.parameters.hide_up_to, earlier=register.before(identity)
+            tables,
+            inputs.areas,
+            hide_up_to=inputs.parameters.hide_up_to,
+            earlier=register.before(identity),
+            round_counts_to=inputs.parameters.round_counts_to,
+            dearest=measures.dearest_pupil(inputs.parameters),
         )
     certificates = tuple(one for assessment in assessments.values() for one in assessment.allocation.certificates)
     record = RunRecord(
@@ -378,6 +383,8 @@ def write_release(job: Job, inputs: Inputs, folder: Path) -> None:
         run_id=job.record.run_id,
         version=job.record.version,
         scenarios=list(job.assessments),
+        hide_up_to=inputs.parameters.hide_up_to,
+        round_counts_to=inputs.parameters.round_counts_to,
     )
     write_entry(job.register, folder / FOLDER, entry)
 

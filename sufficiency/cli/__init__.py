@@ -44,6 +44,7 @@ NO_ANSWER: Final = 3
 ENVIRONMENT: Final = 4
 # 128 and the number of SIGPIPE: what a shell reports of a tool whose reader, such as `head`, has gone.
 READER_GONE: Final = 141
+_CONSERVED: Final = ("in", "placed", "unplaced", "excluded")
 _OPEN_ELSEWHERE: Final = " Is it open elsewhere, or the disk full?"
 # name, module of this room with `add_options` and the function, and what the command does
 _OF_AN_AREA: Final = (
@@ -288,12 +289,13 @@ def _print_headlines(job: Job, inputs: Inputs) -> None:
     now = conserved[(conserved["year"] == parameters.headline_year) & (conserved["policy"] == "optimal")]
     print("\nPupils in = placed + no modelled place + excluded, over every stream of the year's demand:")
     for row in now.to_dict("records"):
-        print(f"  {row['scenario_id']}: {row['in']:,} = {row['placed']:,} + {row['unplaced']:,} + {row['excluded']:,}")
+        told = [cell(row[name]) for name in _CONSERVED]
+        print(f"  {row['scenario_id']}: {told[0]} = {' + '.join(told[1:])}")
     print("\nThe next run replaces these files: write into a copy of the board report.")
     if job.released.build == INTERNAL:
         print(f"Run {job.record.run_id}. Nothing is hidden: these files are not for publication.")
         return
-    print(f"Run {job.record.run_id}. c = hidden, 1 to {parameters.hide_up_to} pupils or what would give them away.")
+    print(f"Run {job.record.run_id}. {job.released.rules}")
 
 
 def _check(options: argparse.Namespace) -> int:

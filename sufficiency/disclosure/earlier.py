@@ -7,6 +7,10 @@ what was hidden stays hidden. A block of a scenario that was not run before is t
 Blocks that are not run today, or that changed, still say something of the pupils, who are the same in every scenario.
 Where their counts of pupils fit today's, such a block stands beside today's cells with all its equations: its printed
 cells known, its hidden ones unknown, for nobody kept them. They must stay as uncertain as they were.
+
+Where the earlier release rounded its counts, a count of today equals the printed one if it would be printed so. The
+printed cells of a block that stands apart then are any counts that fit what was printed and the equations: a reader who
+has the rounded ones knows no more than one who has these, so that what stays uncertain to the one does to the other.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from sufficiency.disclosure import cells as c
 from sufficiency.disclosure.audit import exposed_cells
 from sufficiency.disclosure.suppress import LATE, Equations, Told
 from sufficiency.disclosure.system import ONE_EVERYWHERE, System, equations_between
+from sufficiency.model.rounding import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +104,10 @@ class _Grid:
         self.earlier: list[tuple[str, str, str, int]] = list(names)
         self.told = np.full((len(names), len(self.places)), np.nan)
         self.told[block, theirs] = rows["value"].to_numpy(float, na_value=np.nan)
+        # rows that name no rule were printed as they are
+        rules = rows.reindex(columns=["round_counts_to", "hide_up_to"], fill_value=0).to_numpy(np.int64)
+        self.rule = np.zeros((len(names), 2), dtype=np.int64)
+        self.rule[block] = rules
         self.state = np.zeros(self.told.shape, dtype=np.int64)
         self.state[block, theirs] = np.where(rows["printed"].to_numpy(bool), _PRINTED, _HIDDEN)
         self.of_pupils = self.places["measure"].isin(ONE_EVERYWHERE).to_numpy(bool)
@@ -125,7 +134,8 @@ class _Grid:
         common = (self.state[earlier] == _PRINTED) & (self.cell[today] >= 0)
         if among is not None:
             common &= among
-        return int(common.sum()), bool((self.told[earlier][common] == self.value[today][common]).all())
+        printed = nearest(self.value[today][common], int(self.rule[earlier, 0]))
+        return int(common.sum()), bool((self.told[earlier][common] == printed).all())
 
 
 @dataclass(frozen=True)
@@ -231,7 +241,7 @@ def _ghost(grid: _Grid, block: tuple[int, int], today_values: NDArray[np.int64])
     equations = equations_between(frame, number)
     equations = _only(equations, equations.cell >= size, anywhere=True)
     own = place[~link]
-    values = _witness(grid.told[earlier][own], equations, today_values)
+    values = _witness(grid.told[earlier][own], equations, today_values, grid.rule[earlier])
     return None if values is None else _Ghost(values, state[own], equations)
 
 
@@ -244,10 +254,20 @@ def _only(equations: Equations, wanted: NDArray[np.bool_], *, anywhere: bool = F
 
 
 def _witness(
-    told: NDArray[np.float64], equations: Equations, today_values: NDArray[np.int64]
+    told: NDArray[np.float64], equations: Equations, today_values: NDArray[np.int64], rule: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
-    """Return whole numbers for an earlier block's cells that satisfy its equations; None where there are none."""
+    """Return whole numbers for an earlier block's cells that satisfy its equations; None where there are none.
+
+    `told` are its printed counts, NaN where there is none; `rule` is what they were rounded to and what was hidden.
+    """
     values = np.concatenate([today_values.astype(float), told])
+    base, hide_up_to = int(rule[0]), int(rule[1])
+    low, high = np.zeros(values.size), np.full(values.size, np.inf)
+    if base > 1:
+        about = np.r_[np.zeros(today_values.size, dtype=bool), told > 0]
+        low[about] = np.maximum(np.ceil(values[about] - base / 2), hide_up_to + 1)
+        high[about] = np.ceil(values[about] + base / 2) - 1
+        values[about] = np.nan
     unknown = np.isnan(values)
     sign = np.where(equations.total, 1.0, -1.0)
     open_ = unknown[equations.cell]
@@ -264,7 +284,7 @@ def _witness(
         found = milp(
             np.zeros(shape[1]),
             constraints=LinearConstraint(matrix.tocsr(), right, right),
-            bounds=Bounds(0, np.inf),
+            bounds=Bounds(low[unknown], high[unknown]),
             integrality=np.ones(shape[1]),
         )
         if found.x is None:

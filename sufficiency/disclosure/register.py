@@ -7,6 +7,7 @@ made. A file is made from the released tables alone: a count that was hidden sta
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import io
 import re
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 
 from sufficiency.disclosure.cells import KEY
 from sufficiency.disclosure.reader import WINNERS, prints
-from sufficiency.model.errors import DataError
+from sufficiency.model.errors import DataError, InfeasibleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +29,16 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Released
 
-__all__ = ["CELL_NAME", "FOLDER", "Entry", "Register", "entry_of", "read_register", "write_entry"]
+__all__ = ["CELL_NAME", "FOLDER", "Entry", "Register", "entry_of", "read_register", "require_same_rule", "write_entry"]
 
 FOLDER: Final = "releases"
 CELL_NAME: Final = ["system", *KEY, "measure"]
 _ORDER: Final = "order.csv"
 _ORDER_COLUMNS: Final = ["run_id", "version", "scenarios", "sha256"]
 _COLUMNS: Final = [*CELL_NAME, "printed", "value"]
-_KIND: Final = {"sufficiency": "release register 1"}
+_KIND: Final = {"sufficiency": "release register 2"}
+# the rule of the release, kept with its cells
+_RULE: Final = ("hide_up_to", "round_counts_to")
 _RUN_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _SYSTEM_OF: Final = {
     **dict.fromkeys(
@@ -68,12 +71,17 @@ _CURE: Final = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One release: its run, and its cells (`CELL_NAME`, printed, value; a hidden cell has no value)."""
+    """One release: its run, its cells (`CELL_NAME`, printed, value; a hidden cell has no value), and its rule.
+
+    Where counts were rounded, the values are the rounded ones, as they were printed.
+    """
 
     run_id: str
     version: str
     scenarios: tuple[str, ...]
     cells: pd.DataFrame
+    hide_up_to: int = 5
+    round_counts_to: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,16 +96,59 @@ class Register:
         return Register(self.entries[: names.index(run_id)] if run_id in names else self.entries)
 
     def rows(self, system: str) -> pd.DataFrame:
-        """Return the cells of a system in all releases, in order, with column run_id."""
+        """Return the cells of a system in all releases, in order, with columns run_id, and `_RULE`."""
         parts = [
-            entry.cells[entry.cells["system"] == system].assign(run_id=entry.run_id)
+            entry.cells[entry.cells["system"] == system].assign(
+                run_id=entry.run_id, hide_up_to=entry.hide_up_to, round_counts_to=entry.round_counts_to
+            )
             for entry in self.entries
             if (entry.cells["system"] == system).any()
         ]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run_id", *_COLUMNS])
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run_id", *_RULE, *_COLUMNS])
 
 
-def entry_of(released: Released, areas: pd.DataFrame, *, run_id: str, version: str, scenarios: Sequence[str]) -> Entry:
+def require_same_rule(register: Register, *, hide_up_to: int, round_counts_to: int) -> None:
+    """Refuse a rule under which a release would undo an earlier one.
+
+    Hiding more is decided cell by cell when the release is made: what was printed cannot be taken back. Rounding what
+    was printed as it is tells nothing new. But hiding less would print what was hidden, and rounding otherwise, or no
+    more, would print what was rounded more closely.
+
+    Raises
+    ------
+    InfeasibleError
+        Naming the release and its rule.
+    """
+    for entry in register.entries:
+        less = hide_up_to < entry.hide_up_to
+        closer = entry.round_counts_to > 1 and round_counts_to != entry.round_counts_to
+        if not less and not closer:
+            continue
+        was = f"hid counts of 1 to {entry.hide_up_to}" + _rounds(entry.round_counts_to)
+        now = f"hide counts of 1 to {hide_up_to}" + _rounds(round_counts_to)
+        message = (
+            f"release {entry.run_id} {was}; this run would {now}, and the two together would tell what the first one "
+            f"kept back. Set hide_up_to = {entry.hide_up_to} or more and round_counts_to = {entry.round_counts_to} in "
+            "area.toml, as then; or, if those papers were never sent to anybody, take the folder releases away from "
+            "the outputs and run again"
+        )
+        raise InfeasibleError(message)
+
+
+def _rounds(base: int) -> str:
+    return f" and rounded to the nearest {base}" if base > 1 else ""
+
+
+def entry_of(
+    released: Released,
+    areas: pd.DataFrame,
+    *,
+    run_id: str,
+    version: str,
+    scenarios: Sequence[str],
+    hide_up_to: int = 5,
+    round_counts_to: int = 0,
+) -> Entry:
     """Return the entry of a public release, read off its tables as anybody could.
 
     Parameters
@@ -108,6 +159,8 @@ def entry_of(released: Released, areas: pd.DataFrame, *, run_id: str, version: s
         Table `areas`.
     run_id, version, scenarios
         Of the run.
+    hide_up_to, round_counts_to
+        The rule of the release.
     """
     county_id = str(areas.loc[areas["level"] == "county", "area_id"].iloc[0])
     found = prints(released, county_id)
@@ -121,7 +174,7 @@ def entry_of(released: Released, areas: pd.DataFrame, *, run_id: str, version: s
     cells = cells.sort_values(CELL_NAME, ignore_index=True).assign(printed=lambda frame: ~frame["hidden"].astype(bool))
     cells["value"] = cells["value"].where(cells["printed"]).astype("Int64")
     cells["year"] = cells["year"].astype(np.int64)
-    return Entry(run_id, version, tuple(scenarios), cells[_COLUMNS])
+    return Entry(run_id, version, tuple(scenarios), cells[_COLUMNS], hide_up_to, round_counts_to)
 
 
 def write_entry(register: Register, folder: Path, entry: Entry) -> list[Path]:
@@ -152,12 +205,12 @@ def write_entry(register: Register, folder: Path, entry: Entry) -> list[Path]:
         entries.append(entry)
     folder.mkdir(parents=True, exist_ok=True)
     file, order = folder / f"{entry.run_id}.parquet", folder / _ORDER
-    file.write_bytes(_bytes_of(entry.cells))
+    file.write_bytes(_bytes_of(entry))
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_ORDER_COLUMNS)
     for one in entries:
-        digest = hashlib.sha256(_bytes_of(one.cells)).hexdigest()
+        digest = hashlib.sha256(_bytes_of(one)).hexdigest()
         rows.writerow([one.run_id, one.version, ";".join(one.scenarios), digest])
     order.write_bytes(text.getvalue().encode())
     return [file, order]
@@ -166,7 +219,7 @@ def write_entry(register: Register, folder: Path, entry: Entry) -> list[Path]:
 def _both(old: Entry, new: Entry) -> Entry:
     cells = pd.concat([new.cells, old.cells], ignore_index=True)
     cells = cells.sort_values("printed", ascending=False, kind="stable").drop_duplicates(CELL_NAME)
-    return Entry(new.run_id, new.version, new.scenarios, cells.sort_values(CELL_NAME, ignore_index=True))
+    return dataclasses.replace(new, cells=cells.sort_values(CELL_NAME, ignore_index=True))
 
 
 def _schema() -> pa.Schema:
@@ -174,8 +227,8 @@ def _schema() -> pa.Schema:
     return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in _COLUMNS])
 
 
-def _bytes_of(cells: pd.DataFrame) -> bytes:
-    schema = _schema()
+def _bytes_of(entry: Entry) -> bytes:
+    schema, cells = _schema(), entry.cells
     columns = []
     for field in schema:
         values = cells[field.name].tolist()
@@ -184,7 +237,7 @@ def _bytes_of(cells: pd.DataFrame) -> bytes:
     table = pa.Table.from_arrays(columns, schema=schema)
     with pq.ParquetWriter(target, schema, version="2.6", compression="snappy", store_schema=False) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata(_KIND)
+        writer.add_key_value_metadata(_KIND | {name: str(getattr(entry, name)) for name in _RULE})
     return target.getvalue()
 
 
@@ -254,7 +307,15 @@ def _read_entry(path: Path, line: list[str]) -> Entry:
     cells = pd.DataFrame({name: table.column(name).to_pylist() for name in _COLUMNS})
     _check_cells(path, cells)
     cells = cells.astype({"year": np.int64, "printed": bool, "value": "Int64"})
-    return Entry(line[0], line[1], tuple(name for name in line[2].split(";") if name), cells)
+    scenarios = tuple(name for name in line[2].split(";") if name)
+    return Entry(line[0], line[1], scenarios, cells, **_rule_in(path, table.schema.metadata))
+
+
+def _rule_in(path: Path, metadata: dict[bytes, bytes]) -> dict[str, int]:
+    texts = {name: metadata.get(name.encode(), b"").decode(errors="replace") for name in _RULE}
+    if not all(re.fullmatch(r"[0-9]{1,3}", text) for text in texts.values()):
+        raise _fault(path, "does not say by which rule its counts were hidden and rounded")
+    return {name: int(text) for name, text in texts.items()}
 
 
 def _is_register(metadata: dict[bytes, bytes] | None) -> bool:

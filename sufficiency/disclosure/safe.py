@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Final
 
+from sufficiency.disclosure.register import require_same_rule
 from sufficiency.disclosure.release import release
 from sufficiency.disclosure.release_audit import audit_release, require_safe, truly_small
+from sufficiency.disclosure.rounding import rounded, rules_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +28,13 @@ STEPS: Final = ("as_released", "whole_minutes", "hidden")
 
 
 def safe_release(
-    tables: Mapping[str, pd.DataFrame], areas: pd.DataFrame, *, hide_up_to: int, earlier: Register | None = None
+    tables: Mapping[str, pd.DataFrame],
+    areas: pd.DataFrame,
+    *,
+    hide_up_to: int,
+    earlier: Register | None = None,
+    round_counts_to: int = 0,
+    dearest: Mapping[str, float] | None = None,
 ) -> tuple[Released, AuditReport]:
     """Return the public tables of a run, and the audit that finds no small count in them.
 
@@ -38,13 +46,19 @@ def safe_release(
     tables, areas, hide_up_to
         As for `release`.
     earlier
-        As for `release`.
+        As for `release`; its rule must allow this one, see `register.require_same_rule`.
+    round_counts_to
+        Counts are rounded to this after the audit, which reads the exact ones: who sees rounded counts knows less.
+    dearest
+        The dearest price of a pupil in each purse, for rounding.
 
     Raises
     ------
     SufficiencyError
         When a small count could be recovered all the same; the message names tables and no figure.
     """
+    if earlier is not None:
+        require_same_rule(earlier, hide_up_to=hide_up_to, round_counts_to=round_counts_to)
     first = release(tables, areas, hide_up_to=hide_up_to, earlier=earlier)
     report: AuditReport | None = None
     for step in STEPS:
@@ -53,7 +67,14 @@ def safe_release(
         if len(report.recoverable):
             report = truly_small(report, release(tables, areas, hide_up_to=0))
         if not len(report.recoverable):
-            return released, report
+            released = rounded(
+                released,
+                hide_up_to=hide_up_to,
+                round_counts_to=round_counts_to,
+                money=tables.get("money"),
+                dearest=dearest,
+            )
+            return dataclasses.replace(released, rules=rules_text(hide_up_to, round_counts_to)), report
     assert report is not None  # noqa: S101 - there are steps
     require_safe(report)
     return first, report

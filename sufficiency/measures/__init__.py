@@ -14,7 +14,7 @@ from sufficiency.measures.coverage import coverage_by_area, coverage_by_school, 
 from sufficiency.measures.detail import gap_table, school_flows_table
 from sufficiency.measures.equity import concentration_table, equity_table
 from sufficiency.measures.journeys import day_rows, journey_limits_min, journey_ranges_table, journeys_table
-from sufficiency.measures.money import capital_table, high_needs_table, transport_table
+from sufficiency.measures.money import capital_table, dearest_pupil, high_needs_table, transport_table
 from sufficiency.measures.occupancy import occupancy_table
 from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
 from sufficiency.measures.pressure import pressure_table
@@ -34,6 +34,7 @@ __all__ = [
     "coverage_by_area",
     "coverage_by_school",
     "day_rows",
+    "dearest_pupil",
     "describe_groups",
     "equity_table",
     "exponential_decay",

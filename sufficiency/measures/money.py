@@ -46,6 +46,23 @@ def _rates(parameters: Parameters, name: str) -> pd.Series:
     return pd.Series(parameters.range(name), index=list(_BANDS), dtype=float)
 
 
+def dearest_pupil(parameters: Parameters) -> dict[str, float]:
+    """Return the dearest price of a pupil for a year in each purse, at the high end of what is assumed."""
+    places = (
+        _SPECIAL,
+        _BASE,
+        _INDEPENDENT,
+        "other_council_place_gbp",
+        "other_arrangements_gbp",
+        "mainstream_plus_topup_gbp",
+    )
+    prices = [float(one) for name in places for one in parameters.range(name)]
+    return {
+        "high_needs_block": max(prices),
+        "general_fund_transport": max(float(one) for one in parameters.range("transport_gbp_per_pupil")),
+    }
+
+
 def high_needs_table(scenario_id: str, rows: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return the high needs block's cost of headline placements, by policy, year and item.
 

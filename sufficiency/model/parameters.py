@@ -20,6 +20,7 @@ from sufficiency.model.errors import GeographyError, ParameterError
 from sufficiency.model.geography import metric_system
 from sufficiency.model.online_tiles import MAP_KEYS, tile_faults
 from sufficiency.model.report_keys import report_faults
+from sufficiency.model.rounding import rule_faults
 from sufficiency.model.vocabulary import HEADLINE_TYPES, PROFILES
 
 
@@ -120,7 +121,8 @@ _TOP_NEEDED: Final = ("area", "years", "disclosure", "assumptions")
 _TOP: Final = (*_TOP_NEEDED, "map", "report")
 _AREA: Final = ("area_id", "area_name", "county_id", "crs", "report_date", "illustrative", "illustrative_note")
 _YEARS: Final = ("calibration", "first", "headline", "last")
-_DISCLOSURE: Final = ("hide_up_to",)
+_DISCLOSURE: Final = ("hide_up_to", "round_counts_to")
+_DISCLOSURE_NEEDED: Final = ("hide_up_to",)
 _FIELDS: Final = ("value", "low", "high", "unit", "source", "date", "effect")
 _NEEDED_FIELDS: Final = ("value", "unit", "source", "date", "effect")
 
@@ -159,6 +161,7 @@ class Parameters:
     online_tiles: str = ""
     online_tiles_attribution: str = ""
     docx_template: str = ""
+    round_counts_to: int = 0
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -304,22 +307,26 @@ def _value_fault(name: str, value: Any) -> str:
 def _sections(raw: Mapping[str, Any]) -> list[str]:
     faults = _keys("top", raw, _TOP, _TOP_NEEDED) + _map_faults(raw.get("map", {}))
     faults += report_faults(raw.get("report", {}))
-    for section, known in (("area", _AREA), ("years", _YEARS), ("disclosure", _DISCLOSURE)):
+    for section, known, needed in (
+        ("area", _AREA, _AREA),
+        ("years", _YEARS, _YEARS),
+        ("disclosure", _DISCLOSURE, _DISCLOSURE_NEEDED),
+    ):
         found = raw.get(section, {})
-        faults += _keys(section, found, known, known) if isinstance(found, Mapping) else [f"[{section}] is no table"]
+        faults += _keys(section, found, known, needed) if isinstance(found, Mapping) else [f"[{section}] is no table"]
     if faults:
         return faults
-    for section, keys in (("years", _YEARS), ("disclosure", _DISCLOSURE)):
+    for section in ("years", "disclosure"):
         faults += [
             f"[{section}] {key} must be a whole number"
-            for key in keys
-            if not isinstance(raw[section][key], int) or isinstance(raw[section][key], bool)
+            for key, value in raw[section].items()
+            if not isinstance(value, int) or isinstance(value, bool)
         ]
     years = [raw["years"][key] for key in _YEARS]
     if not faults and not years[0] <= years[1] <= years[2] <= years[3]:
         faults.append("[years] must ascend: calibration, first, headline, last")
-    if not faults and not 0 <= raw["disclosure"]["hide_up_to"] <= 100:
-        faults.append("[disclosure] hide_up_to must lie in 0 to 100")
+    if not faults:
+        faults += rule_faults(raw["disclosure"]["hide_up_to"], raw["disclosure"].get("round_counts_to", 0))
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", str(raw["area"]["area_id"])):
         faults.append("[area] area_id must be lower-case letters, digits and hyphens, for it names the files written")
     faults += _crs_faults(str(raw["area"]["crs"]))
@@ -391,6 +398,7 @@ def read_parameters(path: Path) -> Parameters:
         headline_year=years["headline"],
         last_year=years["last"],
         hide_up_to=raw["disclosure"]["hide_up_to"],
+        round_counts_to=raw["disclosure"].get("round_counts_to", 0),
         assumptions=MappingProxyType(assumptions),
         docx_template=str(raw.get("report", {}).get("docx_template", "")),
         **{name: str(value) for name, value in raw.get("map", {}).items()},

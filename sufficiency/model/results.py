@@ -256,13 +256,14 @@ class Released:
     """Tables that passed disclosure control: a hidden figure is missing, never 0.
 
     ``hidden`` has, for each table, a boolean frame of its shape: True = suppressed (``c``). A figure that is
-    missing and not hidden does not apply (``z``).
+    missing and not hidden does not apply (``z``). ``rules`` says in a sentence what was hidden and rounded.
     """
 
     build: str
     tables: Mapping[str, pd.DataFrame]
     hidden: Mapping[str, pd.DataFrame]
     geography: Mapping[str, Any] = field(default_factory=dict)
+    rules: str = ""
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ FONT_STACK: Final = '"Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, "Libe
 SUPPRESSED: Final = "c"
 NOT_APPLICABLE: Final = "z"
 SUPPRESSED_NOTE: Final = "c = hidden so that small numbers of pupils cannot be recognised."
+
 NOT_APPLICABLE_NOTE: Final = "z = does not apply."
 DISTRICT_ONLY_NOTE: Final = "Places are given by district: in a cluster they could show the capacity of one school."
 ILLUSTRATIVE: Final = "illustrative"
@@ -139,6 +140,11 @@ SOURCES: Final = (
     "Schools: Get Information about Schools, Department for Education, Open Government Licence v3.0.",
     "Needs and places: published plan and SEN2 statistics; capacities not published are assumptions.",
 )
+
+
+def suppressed_note(rules: str) -> str:
+    """Return what c means and, where a release says it, the rule by which it was made (`Released.rules`)."""
+    return f"{SUPPRESSED_NOTE} {rules}".rstrip()
 
 
 def sources(roads_attribution: str) -> tuple[str, ...]:

@@ -108,8 +108,9 @@ def build_summary(released: Released, record: RunRecord, parameters: Parameters)
     Returns
     -------
     dict
-        Keys illustrative, build, run_id, capacity_places, shortfall_places, demand_pupils, results, conservation and
-        suppressed. A hidden figure is None and listed; a figure that does not apply is None and not listed.
+        Keys illustrative, build, rules (where the release has any), run_id, capacity_places, shortfall_places,
+        demand_pupils, results, conservation and suppressed. A hidden figure is None and listed; a figure that does
+        not apply is None and not listed.
     """
     results, suppressed = _results(released)
     conservation, more = _conservation(released, parameters.county_id)
@@ -123,6 +124,7 @@ def build_summary(released: Released, record: RunRecord, parameters: Parameters)
         "illustrative": parameters.illustrative,
         "build": released.build,
         **({"marking": mark} if (mark := internal_mark(released.build)) else {}),
+        **({"rules": released.rules} if released.rules else {}),
         "run_id": record.run_id,
         "capacity_places": capacity,
         "shortfall_places": None if needed is None or capacity is None else needed - capacity,

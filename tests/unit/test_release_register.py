@@ -174,7 +174,7 @@ def test_no_hidden_value_is_in_the_file(folder, county, first):
     """The file has no other columns, and every value in it is printed in a table; hidden cells have none."""
     table = pq.read_table(folder / "a1.parquet")
     assert table.column_names == [*CELL_NAME, "printed", "value"]
-    assert set(table.schema.metadata) == {b"sufficiency"}
+    assert set(table.schema.metadata) == {b"sufficiency", b"hide_up_to", b"round_counts_to"}
     frame = table.to_pandas()
     assert (~frame["printed"]).any()
     assert frame.loc[~frame["printed"], "value"].isna().all()

@@ -90,7 +90,8 @@ def _about(view: View, released: Released, inputs: Inputs, record: RunRecord) ->
         **({"marking": mark} if mark else {}),
         "illustrative": parameters.illustrative_note if parameters.illustrative else "no",
         "year": f"{year_label(view.year)}, {style.POLICY_TITLES[view.policy]}: {style.POLICY_GLOSSES[view.policy]}",
-        "hidden": "A blank figure is hidden where the column hidden lists its name. " + style.SUPPRESSED_NOTE,
+        "hidden": "A blank figure is hidden where the column hidden lists its name. "
+        + style.suppressed_note(released.rules),
         "not_applicable": "Any other blank figure does not apply. " + style.DISTRICT_ONLY_NOTE,
         "care": style.CARE_NOTE,
     }

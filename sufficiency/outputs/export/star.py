@@ -134,6 +134,7 @@ def _readme(tables: Mapping[str, pd.DataFrame], released: Released, inputs: Inpu
         *((f"**{mark}.**", "") if mark else ()),
         f"Run {record.run_id}, build {released.build}{', illustrative' if inputs.parameters.illustrative else ''}.",
         f"A blank value with symbol `{style.SUPPRESSED}` is hidden, with `{style.NOT_APPLICABLE}` does not apply.",
+        *((released.rules,) if released.rules else ()),
         "Do not add up rows where one is hidden: the total has a row of its own.",
         "`dim_measure[additive_over]` says what may be added at all.",
         "",

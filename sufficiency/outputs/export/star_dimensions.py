@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from sufficiency.disclosure.rounding import rules_text
 from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
 from sufficiency.outputs.export.star_facts import KEYS, fact_list, symbols_of, text_of
@@ -185,11 +186,8 @@ def _schemes(released: Released) -> pd.DataFrame:
 
 def _run(released: Released, inputs: Inputs, record: RunRecord) -> pd.DataFrame:
     parameters = inputs.parameters
-    rules = (
-        f"Counts of 1 to {parameters.hide_up_to} pupils are hidden, and what would give them away: symbol c."
-        if parameters.hide_up_to and released.build == "public"
-        else "Nothing is hidden."
-    )
+    public = released.build == "public"
+    rules = rules_text(parameters.hide_up_to, parameters.round_counts_to) if public else "Nothing is hidden."
     row = {
         "run_key": np.int32(1),
         "run_id": record.run_id,
@@ -202,6 +200,7 @@ def _run(released: Released, inputs: Inputs, record: RunRecord) -> pd.DataFrame:
         "build": released.build,
         "marking": style.internal_mark(released.build),
         "hide_up_to": np.int32(parameters.hide_up_to),
+        "round_counts_to": np.int32(parameters.round_counts_to if public else 0),
         "rules": rules,
         "care_note": style.CARE_NOTE,
         "sources": clean_text(" ".join(style.sources(inputs.roads.attribution))),

@@ -151,6 +151,7 @@ def _readme(released: Released, sources: Sequence[str]) -> str:
         f"Build: {released.build}. One fact a row; UTF-8, comma, header row, RFC 4180.",
         "",
         f"- `{SUPPRESSED}` = hidden so that small numbers of pupils cannot be recognised",
+        *((f"- {released.rules}",) if released.rules else ()),
         f"- `{NOT_APPLICABLE}` = does not apply",
         "- `year` is the September that an academic year starts: 2028 is 2028/29",
         (

@@ -154,7 +154,7 @@ def _add_sheet(book: Any, name: str, released: Released, formats: dict[str, Any]
     sheet.write_string(
         1,
         0,
-        f"{style.SUPPRESSED_NOTE} {style.NOT_APPLICABLE_NOTE} Year = the September that starts it.",
+        f"{style.suppressed_note(released.rules)} {style.NOT_APPLICABLE_NOTE} Year = the September that starts it.",
         formats["note"],
     )
     more = f" {narrowed} The whole table is tables/{name}.csv." if narrowed else ""
@@ -253,7 +253,7 @@ def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord
             clean_text(subject),
             marking,
             parameters.illustrative_note if parameters.illustrative else "",
-            f"{style.SUPPRESSED_NOTE} {style.NOT_APPLICABLE_NOTE}",
+            f"{style.suppressed_note(released.rules)} {style.NOT_APPLICABLE_NOTE}",
             style.CARE_NOTE,
             *sources,
         ],

@@ -194,7 +194,7 @@ def _texts(data: dict[str, Any], released: Released, inputs: Inputs, record: Run
         "year_label": year,
         "year_place": start["year"],
         "last_year_place": len(data["years"]) - 1,
-        "table_note": f"{style.SUPPRESSED_NOTE} {style.NOT_APPLICABLE_NOTE} {style.DISTRICT_ONLY_NOTE}",
+        "table_note": f"{style.suppressed_note(released.rules)} {style.NOT_APPLICABLE_NOTE} {style.DISTRICT_ONLY_NOTE}",
         "capacity_note": CAPACITY_NOTE,
         "care_note": style.CARE_NOTE,
         "sources": style.sources(inputs.roads.attribution),

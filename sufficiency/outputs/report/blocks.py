@@ -148,15 +148,18 @@ class Blank:
     prompt: str
 
 
-def with_symbol_notes(block: Block) -> Block:
-    """Return a table with the meaning of each symbol that stands in it, and of no other; other blocks as they are."""
+def with_symbol_notes(block: Block, rules: str = "") -> Block:
+    """Return a table with the meaning of each symbol that stands in it, and of no other; other blocks as they are.
+
+    `rules` is said beside c: the rule by which the release was made.
+    """
     if not isinstance(block, Table):
         return block
     cells = {cell for row in block.rows for cell in row}
     said = [
         note
         for symbol, note in (
-            (style.SUPPRESSED, style.SUPPRESSED_NOTE),
+            (style.SUPPRESSED, style.suppressed_note(rules)),
             (style.NOT_APPLICABLE, style.NOT_APPLICABLE_NOTE),
         )
         if symbol in cells and not any(f"{symbol} = " in own for own in block.notes)

@@ -77,7 +77,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
             part for part in (internal_mark(released.build), f"Run {record.run_id}", f"report date {day}") if part
         ),
         date=date,
-        blocks=tuple(with_symbol_notes(block) for block in blocks),
+        blocks=tuple(with_symbol_notes(block, facts.rounding_note) for block in blocks),
         run_id=record.run_id,
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sufficiency.disclosure.rounding import rules_text
 from sufficiency.model import vocabulary as v
-from sufficiency.model.vocabulary import year_label
+from sufficiency.model.vocabulary import PUBLIC, year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import Blank, Block, Bullets, Column, Heading, Paragraph, Table
 from sufficiency.outputs.report.districts import printed_counts
@@ -289,6 +290,13 @@ def shown_share(facts: Facts) -> Figure:
     return Figure(shown / (shown + hidden)) if shown + hidden else Figure(None)
 
 
+def _small_numbers(facts: Facts) -> str:
+    if facts.released.build != PUBLIC:
+        return "Small numbers: this build hides nothing and rounds nothing."
+    rules = rules_text(facts.parameters.hide_up_to, facts.parameters.round_counts_to)
+    return f"Small numbers: {rules[0].lower()}{rules[1:]}"
+
+
 def _assurance(facts: Facts) -> list[Block]:
     certificates = facts.record.certificates
     proven = sum(1 for certificate in certificates if certificate.optimal)
@@ -313,8 +321,7 @@ def _assurance(facts: Facts) -> list[Block]:
         if certificates
         else "Allocations: no certificates were recorded in this run.",
         (
-            f"Small numbers: counts of 1 to {facts.parameters.hide_up_to} and figures that would reveal them are "
-            "hidden; "
+            f"{_small_numbers(facts)} "
             f"{figure_text(share, share=True)} of the counts printed on the district pages are shown. This is the "
             f"{facts.released.build} build."
         ),

@@ -41,6 +41,11 @@ class Facts:
         return self.inputs.parameters
 
     @property
+    def rounding_note(self) -> str:
+        """The rule of the release, to be said beneath tables; blank where counts are not rounded."""
+        return self.released.rules if self.parameters.round_counts_to > 1 else ""
+
+    @property
     def year(self) -> int:
         """The headline year."""
         return self.parameters.headline_year

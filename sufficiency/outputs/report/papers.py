@@ -106,7 +106,7 @@ def _dressed(draft: Draft, facts: Facts) -> Paper:
         marking=facts.marking,
         footer=" · ".join(part for part in footer if part),
         date=date,
-        blocks=tuple(with_symbol_notes(block) for block in draft.blocks),
+        blocks=tuple(with_symbol_notes(block, facts.rounding_note) for block in draft.blocks),
         run_id=facts.record.run_id,
     )
 
