@@ -89,9 +89,7 @@ class Programme:
 
     def without_card(self, scheme_id: str) -> Programme:
         """Return the programme without a card."""
-        return dataclasses.replace(
-            self, cards=tuple(one for one in self.cards if one.scheme.scheme_id != scheme_id)
-        )
+        return dataclasses.replace(self, cards=tuple(one for one in self.cards if one.scheme.scheme_id != scheme_id))
 
     def switched(self, scheme_id: str, *, on: bool) -> Programme:
         """Return the programme with a card, or a scheme of the area, on or off."""

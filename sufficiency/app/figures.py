@@ -13,6 +13,7 @@ import pandas as pd
 
 from sufficiency import measures
 from sufficiency.measures.sufficiency import OUTCOME_COLUMNS
+from sufficiency.model.vocabulary import ALL
 from sufficiency.planning.gains import BETTER, WORSE, pupil_changes
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class YearView:
 
     ``areas`` has a row an area, by area_id, with level, demand_pupils, placed_local_pupils, placed_own_area_pupils,
     other_council_pupils, independent_pupils, unplaced_pupils, excluded_pupils, without_local_place_pupils, day_pupils,
-    over_limit_pupils, capacity_places, median_min and p90_min; ``bands`` the county's day pupils by minutes one way.
+    over_limit_pupils, capacity_places, median_min and p90_min; ``bands`` the county's day pupils by minutes one way;
+    ``journeys`` the county's row of table `journeys`, as far as money rests on it: pupils and pupil_km_per_year.
     """
 
     scenario_id: str
@@ -40,6 +42,7 @@ class YearView:
     outcomes: pd.DataFrame
     areas: pd.DataFrame
     bands: tuple[int, ...]
+    journeys: pd.DataFrame
 
 
 def year_view(scenario_id: str, year: int, inputs: Inputs, outcomes: pd.DataFrame) -> YearView:
@@ -48,7 +51,22 @@ def year_view(scenario_id: str, year: int, inputs: Inputs, outcomes: pd.DataFram
     places = np.searchsorted(BAND_EDGES_MIN, day["travel_min"].to_numpy(float), side="left")
     counts = np.bincount(places, weights=day["pupils"].to_numpy(float), minlength=len(BAND_EDGES_MIN) + 1)
     bands = tuple(int(one) for one in np.rint(counts))
-    return YearView(scenario_id, year, inputs, outcomes, area_figures(inputs, year, outcomes), bands)
+    areas = area_figures(inputs, year, outcomes)
+    return YearView(scenario_id, year, inputs, outcomes, areas, bands, _county_journeys(inputs, outcomes, day))
+
+
+def _county_journeys(inputs: Inputs, outcomes: pd.DataFrame, day: pd.DataFrame) -> pd.DataFrame:
+    """Return pupils and pupil-kilometres a year of the county: a row of table `journeys`."""
+    parameters = inputs.parameters
+    per_year = int(parameters.value("school_days_per_year")) * int(parameters.value("journeys_per_day"))
+    row = outcomes[["policy", "year"]].head(1).reset_index(drop=True)
+    return row.assign(
+        area_id=parameters.county_id,
+        phase=ALL,
+        need=ALL,
+        pupils=int(day["pupils"].sum()),
+        pupil_km_per_year=float((day["travel_km"] * day["pupils"] * per_year).sum()),
+    )
 
 
 def area_figures(inputs: Inputs, year: int, outcomes: pd.DataFrame) -> pd.DataFrame:

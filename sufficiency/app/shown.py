@@ -6,20 +6,24 @@ saved from the page goes through the whole release, with its audit.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from sufficiency import measures
 from sufficiency.app.figures import BAND_EDGES_MIN, LEVELS, YearView, changes_of
 from sufficiency.disclosure.told import told_counts
-from sufficiency.measures.money import high_needs_table
+from sufficiency.measures.displacement import NET
+from sufficiency.measures.financial_years import BANDS
+from sufficiency.measures.transport_money import AVERAGE, MARGINAL
 from sufficiency.model.vocabulary import INTERNAL, NEED_GROUP_NAMES, PUBLIC, UNPLACED_REASONS
-from sufficiency.planning.programme import capital_of
+from sufficiency.planning.scheme_money import CAPITAL, HIGH_NEEDS, TRANSPORT, money_against
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from sufficiency.app.engine import Headline
 
@@ -30,6 +34,16 @@ COLUMNS: Final = (
     "unplaced_pupils", "without_local_place_pupils", "over_limit_pupils",
 )  # fmt: skip
 _PLACES: Final = ("capacity_places",)
+_PURSES: Final = (
+    # purse, item of the table (blank = all), title, note
+    (HIGH_NEEDS, NET, "High needs block, in the year", "Only pupils who would otherwise be elsewhere save anything."),
+    (TRANSPORT, AVERAGE, "Home-to-school transport, in the year, on the average basis",
+     "Pupils carried × the average cost: not cash by itself. Not to be added to the marginal basis."),
+    (TRANSPORT, MARGINAL, "Home-to-school transport, in the year, on the marginal basis",
+     "Kilometres carried × the cost of one more. A pupil without a modelled place has no modelled journey."),
+    (CAPITAL, "", "Capital, once, over all opening years",
+     "As the schemes state it; a cost that is blank counts as nothing."),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,7 +159,6 @@ def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
     """
     hide_up_to = _hide_up_to(after, build)
     changes = changes_of(before, after)
-    county = after.inputs.parameters.county_id
     return Shown(
         year=after.year,
         build=build,
@@ -156,8 +169,8 @@ def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
         bands=_bands(before, after, hide_up_to),
         reasons=_reasons(after, hide_up_to),
         purses=_purses(before, after, hide_up_to),
-        median_min=(_minutes(before, county, "median_min"), _minutes(after, county, "median_min")),
-        p90_min=(_minutes(before, county, "p90_min"), _minutes(after, county, "p90_min")),
+        median_min=(_minutes(before, "median_min"), _minutes(after, "median_min")),
+        p90_min=(_minutes(before, "p90_min"), _minutes(after, "p90_min")),
     )
 
 
@@ -179,8 +192,8 @@ def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: s
             continue
         better, worse = (hidden(moved[name, level].get(area_id, 0), hide_up_to) for name in ("better", "worse"))
         name = places.get(area_id, area_id) if level == "zone" else names.get(area_id, area_id)
-        cells = (_cells(row, level, hide_up_to) for row in (one, two))
-        rows.append(AreaRow(area_id, name, level, *cells, better, worse))
+        first, second = (_cells(row, level, hide_up_to) for row in (one, two))
+        rows.append(AreaRow(area_id, name, level, first, second, better, worse))
     return rows
 
 
@@ -208,7 +221,7 @@ def _gains(moved: pd.DataFrame, view: YearView, hide_up_to: int) -> Gains:
 
 def _bands(before: YearView, after: YearView, hide_up_to: int) -> tuple[tuple[str, int | None, int | None], ...]:
     edges = (0, *BAND_EDGES_MIN)
-    names = [f"{low} to {high} minutes" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    names = [f"{low} to {high} minutes" for low, high in itertools.pairwise(edges)]
     names = [f"up to {edges[1]} minutes", *names[1:], f"over {edges[-1]} minutes"]
     pairs = zip(names, before.bands, after.bands, strict=True)
     return tuple((name, hidden(one, hide_up_to), hidden(two, hide_up_to)) for name, one, two in pairs)
@@ -221,39 +234,28 @@ def _reasons(view: YearView, hide_up_to: int) -> tuple[tuple[str, int | None], .
 
 
 def _purses(before: YearView, after: YearView, hide_up_to: int) -> tuple[Purse, ...]:
-    """Return the change of the three purses; one that would tell of a few pupils is hidden."""
-    parameters = after.inputs.parameters
-    one, two = (high_needs_table(view.scenario_id, view.outcomes, parameters) for view in (before, after))
-    bands = ["gbp_low", "gbp_central", "gbp_high"]
-    change = (two[bands].to_numpy() - one[bands].to_numpy()).sum(axis=0)
-    day = [view.areas.set_index("area_id").loc[parameters.county_id, "day_pupils"] for view in (before, after)]
-    more = int(day[1] - day[0])
-    moved = abs(_placed(after) - _placed(before))
-    share, each = (pd.Series(parameters.range(name), dtype=float) for name in
-                   ("transported_share", "transport_gbp_per_pupil"))  # fmt: skip
-    transport = tuple(sorted((more * share * each).tolist()))
-    capital = capital_of(after.inputs, after.scenario_id), capital_of(before.inputs, before.scenario_id)
-    sums = [table[bands].sum().to_numpy(float) if len(table) else [0.0, 0.0, 0.0] for table in capital]
-    built = tuple(float(a - b) for a, b in zip(*sums, strict=True))
-    return (
-        Purse("high_needs_block", "High needs block, a year", _told(change, moved, hide_up_to),
-              "Places held in the model; pupils without a modelled place are not priced."),
-        Purse("general_fund_transport", "Home-to-school transport, a year", _told(transport, abs(more), hide_up_to),
-              "Pupils carried × average cost; cashable only where a vehicle goes."),
-        Purse("capital", "Capital, once", (built[0], built[1], built[2]), "As the schemes state it; blank costs count as nothing."),
-    )  # fmt: skip
+    """Return the change of the three purses, as a run tells it; hidden where few pupils are behind it."""
+    table = money_against(before, after)
+    moved = [
+        int(two - one)
+        for name in ("placed_local_pupils", "independent_pupils", "day_pupils")
+        for one, two in zip(_county(before, name), _county(after, name), strict=True)
+    ]
+    few = any(0 < abs(count) <= hide_up_to for count in moved)
+    found = []
+    for purse, item, title, note in _PURSES:
+        rows = table[(table["purse"] == purse) & ((table["item"] == item) | (item == ""))]
+        rows = rows[rows["year"] == after.year] if item else rows
+        sums = [float(rows[band].sum()) for band in BANDS]
+        hide = few and purse != CAPITAL
+        found.append(Purse(purse, title, None if hide else (sums[0], sums[1], sums[2]), note))
+    return tuple(found)
 
 
-def _placed(view: YearView) -> int:
-    rows = view.outcomes[view.outcomes["headline"]]
-    return int(rows.loc[rows["provision_id"] != "", "pupils"].sum())
+def _county(view: YearView, name: str) -> pd.Series:
+    return view.areas.loc[view.areas["level"] == "county", name].astype(int)
 
 
-def _told(change: Iterable[float], pupils: int, hide_up_to: int) -> tuple[float, float, float] | None:
-    low, central, high = sorted(float(one) for one in change)
-    return None if 0 < pupils <= hide_up_to else (low, central, high)
-
-
-def _minutes(view: YearView, area_id: str, column: str) -> float | None:
-    value = float(view.areas.set_index("area_id").loc[area_id, column])
-    return None if pd.isna(value) else value
+def _minutes(view: YearView, column: str) -> float | None:
+    value = float(view.areas.loc[view.areas["level"] == "county", column].to_numpy(float)[0])
+    return None if np.isnan(value) else value

@@ -210,7 +210,7 @@ def _rows(inputs: Inputs, schemes: Sequence[ProposedScheme], ids: Sequence[str])
     """Return the schemes as rows of table `schemes`, with the areas that their positions lie in."""
     columns = [name for name in inputs.schemes.columns if name != "geometry"]
     kinds = inputs.schemes[columns].dtypes
-    blank = {name: "" if kinds[name] == object else np.nan for name in columns}
+    blank = {name: "" if pd.api.types.is_object_dtype(kinds[name]) else np.nan for name in columns}
     zones = inputs.zones
     points = gpd.points_from_xy([one.easting_m for one in schemes], [one.northing_m for one in schemes])
     told = []

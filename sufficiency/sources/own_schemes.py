@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from sufficiency.model.issues import Issue
 from sufficiency.model.tables import TABLES, Column
 from sufficiency.sources.files import read_rows
 from sufficiency.sources.sheets import Rows
@@ -28,6 +27,8 @@ from sufficiency.sources.sheets import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from sufficiency.model.issues import Issue
 
 __all__ = ["KEY", "faults_of_own", "own_scheme_ids", "own_scheme_key", "read_own_schemes"]
 
@@ -59,8 +60,11 @@ def faults_of_own(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]
         elif names.index(name) != number - 1:
             yield f"{where}.{_ID}", name, f"the scheme {name!r} stands twice", "give the second its own id"
         if not (isinstance(one.get(_PLACES), list) and all(isinstance(row, dict) for row in one[_PLACES])):
-            yield f"{where}.{_PLACES}", "", f"{where} has no list of places", (
-                "write places = [{ year = 2027, ncy_from = 7, ncy_to = 11, places = 20 }, ...], a row a September"
+            yield (
+                f"{where}.{_PLACES}",
+                "",
+                f"{where} has no list of places",
+                ("write places = [{ year = 2027, ncy_from = 7, ncy_to = 11, places = 20 }, ...], a row a September"),
             )
 
 
@@ -79,7 +83,8 @@ def read_own_schemes(paths: Iterable[Path], issues: list[Issue]) -> tuple[pd.Dat
     tuple of DataFrame
         Rows of tables `schemes` and `scheme_places`, typed, without those at fault.
     """
-    schemes, places = [], []
+    schemes: list[pd.DataFrame] = []
+    places: list[pd.DataFrame] = []
     for path in paths:
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))

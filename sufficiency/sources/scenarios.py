@@ -76,7 +76,17 @@ _KINDS: Final[dict[str, str]] = {
 }
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 # whatever a scenario may do
-_CHANGES: Final = {"schemes", "based_on", "without_schemes", "assumptions", "demand", "roads", "speeds", "policy", OWN_SCHEMES}
+_CHANGES: Final = {
+    "schemes",
+    "based_on",
+    "without_schemes",
+    "assumptions",
+    "demand",
+    "roads",
+    "speeds",
+    "policy",
+    OWN_SCHEMES,
+}
 _NEEDED: Final = ("name", "title", "schemes")
 _INSIDE: Final[dict[str, dict[str, str]]] = {
     "demand": {"mitigations": _IDS},

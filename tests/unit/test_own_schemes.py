@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -14,6 +14,9 @@ from sufficiency.checks import check
 from sufficiency.sources.area import read_area
 from sufficiency.sources.embedded import embedded_directory
 from sufficiency.sources.scenario_text import scenario_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = """
 [[own_schemes]]
@@ -83,7 +86,8 @@ def test_it_does_what_the_same_scheme_in_the_csv_does(folder, tmp_path):
     shutil.copytree(folder, other)
     written(other, 'name = "idea"\ntitle = "An idea"\nbased_on = "committed"\nschemes = ["idea.base-wantage"]\n')
     cells = {
-        "scheme_id": "idea.base-wantage", "scheme_name": "Base at Wantage", "action": "open", "setting_id": "base-wantage",
+        "scheme_id": "idea.base-wantage", "scheme_name": "Base at Wantage", "action": "open",
+        "setting_id": "base-wantage",
         "setting_name": "Base at Wantage", "easting_m": "440100", "northing_m": "187900",
         "provision_type": "specialist_base", "department": "secondary", "ncy_from": "7", "ncy_to": "11",
         "needs": "ASD;SLCN", "sex": "any", "ehcp_required": "true", "attendance": "day", "tier": "local",
