@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Inputs
 
+_SCHEMES: Final = ("schemes", "scheme_places")
 CHECKS: Final[tuple[Callable[[Inputs], Iterator[Issue]], ...]] = (
     tables.empty_tables,
     tables.references,
@@ -57,10 +59,18 @@ def check(inputs: Inputs) -> pd.DataFrame:
     DataFrame
         Table `issues`.
     """
-    found = [issue for one in CHECKS for issue in one(inputs)]
+    found = [_in_its_file(inputs, issue) for one in CHECKS for issue in one(inputs)]
     both = [part for part in (inputs.issues, issues_table(found)) if len(part)]
     if not both:
         return issues_table([])
     columns = ["file", "row", "column", "check"]
     stacked = pd.concat(both, ignore_index=True)
     return stacked.sort_values(columns, kind="stable", na_position="first", ignore_index=True)
+
+
+def _in_its_file(inputs: Inputs, found: Issue) -> Issue:
+    """Return a fault of a scenario's own scheme as one of the scenario's file."""
+    scenario_id, dot, _ = found.key.partition(".")
+    if found.table in _SCHEMES and dot and scenario_id in inputs.scenarios:
+        return replace(found, file=f"schemes/scenarios/{scenario_id}.toml")
+    return found

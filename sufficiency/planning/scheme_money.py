@@ -5,7 +5,7 @@ Every figure is a change: positive is a cost to the purse, negative a saving. No
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import pandas as pd
 
@@ -39,7 +39,20 @@ _COLUMNS: Final = ["scenario_id", "against_id", "policy", "year", "purse", "item
 _ECONOMIC: Final = ["case", "npv_gbp", "payback_years", "discount_rate_share", "appraisal_years", "note"]
 
 
-def money_against(before: Assessment, after: Assessment) -> pd.DataFrame:
+class Placed(Protocol):
+    """What the money of a scenario rests on: an assessment has it, and so has a single year of one."""
+
+    @property
+    def scenario_id(self) -> str: ...  # noqa: D102 - as `Assessment` has it
+    @property
+    def inputs(self) -> Inputs: ...  # noqa: D102 - as `Assessment` has it
+    @property
+    def outcomes(self) -> pd.DataFrame: ...  # noqa: D102 - as `Assessment` has it
+    @property
+    def journeys(self) -> pd.DataFrame: ...  # noqa: D102 - as `Assessment` has it
+
+
+def money_against(before: Placed, after: Placed) -> pd.DataFrame:
     """Return what a scenario changes in each purse against another.
 
     Parameters
@@ -87,7 +100,7 @@ def carbon_against(before: Assessment, after: Assessment) -> pd.DataFrame:
     return table[[*front, *(name for name in table.columns if name not in front)]].reset_index(drop=True)
 
 
-def extra_places(before: Assessment, after: Assessment) -> pd.DataFrame:
+def extra_places(before: Placed, after: Placed) -> pd.DataFrame:
     """Return the extra local pupils and places by policy, year and type, as `displacement` takes them.
 
     Returns
@@ -117,13 +130,13 @@ def _steps(stock: pd.Series) -> pd.Series:
     return stock.groupby(level="provision_type").diff().fillna(stock)
 
 
-def _placed(assessment: Assessment, tier: str, index: pd.MultiIndex) -> pd.Series:
+def _placed(assessment: Placed, tier: str, index: pd.MultiIndex) -> pd.Series:
     rows = assessment.outcomes
     rows = rows[rows["headline"] & (rows["outcome"] == tier)].rename(columns={"place_sought": "provision_type"})
     return rows.groupby(_KEY)["pupils"].sum().reindex(index, fill_value=0)
 
 
-def _local_places(assessment: Assessment) -> pd.Series:
+def _local_places(assessment: Placed) -> pd.Series:
     inputs = assessment.inputs
     county = inputs.parameters.county_id
     table = capacity_by_area(inputs.places, inputs.provision, inputs.settings, county)
@@ -131,7 +144,7 @@ def _local_places(assessment: Assessment) -> pd.Series:
     return table.set_index(["year", "provision_type"])["capacity_places"]
 
 
-def capital_against(before: Assessment, after: Assessment) -> pd.DataFrame:
+def capital_against(before: Placed, after: Placed) -> pd.DataFrame:
     """Return the capital of one scenario less that of another, by funding line (with its status) and opening year."""
     two = [capital_of(one.inputs, one.scenario_id) for one in (before, after)]
     signed = [part.assign(**{b: part[b] * sign for b in BANDS}) for part, sign in zip(two, (-1, 1), strict=True)]

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+__all__ = ["digests", "located", "read_area", "read_outline"]
+
 _TOP: Final = ("area.toml", "area-workbook.xlsx")
 _FOLDERS: Final = ("boundaries", "demand", "plan", "roads", "schemes", "schools", "quality")
 _KINDS: Final = ("*.toml", "*.csv", "*.geojson", "*.gpkg")
@@ -85,7 +87,7 @@ def read_area(directory: Path) -> Inputs:
         controls=demand.controls,
         demand=demand.demand,
         origins=_origins(gazetteer, zones),
-        settings=_with_areas(schools.settings, zones),
+        settings=located(schools.settings, zones),
         provision=schools.provision,
         places=schools.places,
         acceptance=schools.acceptance,
@@ -94,7 +96,7 @@ def read_area(directory: Path) -> Inputs:
         support_need=schools.support_need,
         roads=roads,
         speeds=speeds,
-        schemes=_with_areas(schemes.schemes, zones),
+        schemes=located(schemes.schemes, zones),
         scheme_places=schemes.scheme_places,
         scenarios=scenarios,
         claims=claims,
@@ -189,7 +191,7 @@ def _origins(gazetteer: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDat
     ).reset_index(drop=True)
 
 
-def _with_areas(points: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def located(points: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the points with area_id (the cluster, the lowest area), district_id and cluster_id; blank = outside."""
     district, cluster = (np.full(len(points), "", dtype=object) for _ in range(2))
     if len(zones) and len(points):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sufficiency.sources.sheets import Rows
 
-__all__ = ["Issue", "has_table", "issues_table", "read_table"]
+__all__ = ["Issue", "has_table", "issues_table", "read_rows", "read_table"]
 
 _TEXT_KINDS: Final = ("text", "code", "codes", "date")
 
@@ -151,8 +151,22 @@ def read_table(path: Path, name: str, issues: list[Issue]) -> pd.DataFrame:
         The rows without an error in any cell and without a repeated key, in the file's order, with the table's
         columns (optional ones that are absent are added blank). The index ``row`` is the row in the file, 1 = header.
     """
+    return read_rows(source_rows.table_rows(path, TABLES[name], issues), name, issues)
+
+
+def read_rows(rows: Rows | None, name: str, issues: list[Issue]) -> pd.DataFrame:
+    """Type the rows of one table; as `read_table`, for rows that are read already.
+
+    Parameters
+    ----------
+    rows
+        Rows of text, the header first; None = there are none.
+    name
+        Table of `sufficiency.model.tables.TABLES`.
+    issues
+        Faults are appended here.
+    """
     table = TABLES[name]
-    rows = source_rows.table_rows(path, table, issues)
     reading = None if rows is None else _Reading(table, rows, issues)
     numbers: list[int] = []
     kept: list[list[Any]] = []

@@ -25,6 +25,9 @@ kph_share = 0.9
 place_sought = "special_school"
 provision_type = "specialist_base"
 source = "placement panel"
+
+[[own_schemes]]                      # optional: schemes of this scenario alone; see `sufficiency.sources.own_schemes`
+scheme_id = "base-wantage"
 ```
 """
 
@@ -39,6 +42,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sufficiency.model import vocabulary as v
 from sufficiency.model.issues import Issue
 from sufficiency.model.results import NewRoad, Scenario, SpeedChange, Substitution
+from sufficiency.sources.own_schemes import KEY as OWN_SCHEMES
+from sufficiency.sources.own_schemes import faults_of_own, own_scheme_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,10 +72,21 @@ _KINDS: Final[dict[str, str]] = {
     "roads": "a table",
     "speeds": "a list of tables",
     "policy": "a table",
+    OWN_SCHEMES: "a list of tables",
 }
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 # whatever a scenario may do
-_CHANGES: Final = {"schemes", "based_on", "without_schemes", "assumptions", "demand", "roads", "speeds", "policy"}
+_CHANGES: Final = {
+    "schemes",
+    "based_on",
+    "without_schemes",
+    "assumptions",
+    "demand",
+    "roads",
+    "speeds",
+    "policy",
+    OWN_SCHEMES,
+}
 _NEEDED: Final = ("name", "title", "schemes")
 _INSIDE: Final[dict[str, dict[str, str]]] = {
     "demand": {"mitigations": _IDS},
@@ -195,7 +211,7 @@ def _read(path: Path, known: set[str], issues: list[Issue]) -> tuple[Scenario, t
     if raw["name"] != path.stem:
         wrong = ("name_of_file", f"the name {raw['name']!r} is not the file's {path.stem!r}", "make them equal")
         _fault(issues, path.name, "name", str(raw["name"]), wrong)
-    return None if len(issues) > before else (_scenario(raw, schemes), tuple(without))
+    return None if len(issues) > before else (_scenario(raw, [*schemes, *own_scheme_ids(raw)]), tuple(without))
 
 
 def _scenario(raw: Mapping[str, Any], schemes: list[str]) -> Scenario:
@@ -295,6 +311,8 @@ def _check_names(path: Path, raw: dict[str, Any], issues: list[Issue]) -> None:
         rows = raw.get(section, {}).get(inside, []) if inside else raw.get(section, [])
         for number, row in enumerate(rows, start=1):
             _check_table(path, f"{name} {number}", row, rules, issues)
+    for where, value, message, fix in faults_of_own(raw):
+        _fault(issues, path.name, where, value, ("own_scheme", message, fix))
 
 
 def _check_table(

@@ -1,0 +1,194 @@
+"""The county made ready for questions: one engine is shared by all sessions.
+
+A question is a programme and a year. `Engine.headline` answers it by mending the proven optimum of the scenario that
+is compared with; `Engine.answer` places every pupil anew, exactly as a run of the same scenario does. Both are cached:
+the engine holds nothing of a session.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from sufficiency.app.figures import YearView, year_view
+from sufficiency.assess import demand_of, network_of
+from sufficiency.model.errors import ParameterError
+from sufficiency.planning import apply_scenario, ready_to_ask, same_demand, same_roads
+from sufficiency.planning.one_year import outcomes_of_year
+from sufficiency.planning.proposed import with_programme
+from sufficiency.planning.quick import settled_with, settled_with_openings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    import pandas as pd
+
+    from sufficiency.allocation import YearFigures
+    from sufficiency.app.desk import Programme
+    from sufficiency.model.results import Inputs
+    from sufficiency.planning.what_if import ReadyYear
+    from sufficiency.travel import RoadNetwork
+
+__all__ = ["SCENARIO", "Engine", "Headline", "scenario_inputs"]
+
+SCENARIO: Final = "what_if"
+_KEPT: Final = 64
+_OPENINGS: Final = ("open", "expand")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What every optimum of a year shares, without the programme and with it; travel is of all there and back a day."""
+
+    year: int
+    before: YearFigures
+    after: YearFigures
+    journeys_per_day: int
+
+    @property
+    def travel_min_per_day(self) -> tuple[float, float]:
+        """Minutes a day of all pupils together, before and after."""
+        return self.before.travel_min * self.journeys_per_day, self.after.travel_min * self.journeys_per_day
+
+
+def scenario_inputs(inputs: Inputs, programme: Programme, against: str, scenario_id: str = SCENARIO) -> Inputs:
+    """Return the baseline with the programme as a scenario of it, as it would be read from the scenario's file.
+
+    Raises
+    ------
+    SufficiencyError
+        When a card cannot be a scheme.
+    """
+    return with_programme(
+        inputs,
+        programme.schemes,
+        scenario_id,
+        title=programme.title,
+        based_on=against,
+        area_schemes=programme.area_scheme_ids,
+    )
+
+
+class Engine:
+    """An area with the scenario that is compared with, and what was asked of it. Threads may share it.
+
+    Parameters
+    ----------
+    inputs
+        Checked inputs.
+    against
+        The scenario that programmes are laid over and compared with; by default `committed`, else `do_nothing`.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such scenario.
+    """
+
+    def __init__(self, inputs: Inputs, against: str = "") -> None:
+        self.inputs = inputs
+        self.against = against or ("committed" if "committed" in inputs.scenarios else "do_nothing")
+        if self.against not in inputs.scenarios:
+            message = f"there is no scenario {self.against!r}; there are {', '.join(sorted(inputs.scenarios))}"
+            raise ParameterError(message)
+        self.applied = apply_scenario(inputs, self.against)
+        self.demand: pd.DataFrame = demand_of(self.applied)
+        self.network: RoadNetwork = network_of(self.applied)
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Hashable, object] = OrderedDict()
+        self._busy: dict[Hashable, threading.Lock] = {}
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years that can be asked for: those of the forecast."""
+        return tuple(year for year in self.inputs.parameters.years if year > self.inputs.parameters.calibration_year)
+
+    def ready(self, year: int) -> ReadyYear:
+        """Return a year of the scenario compared with, ready for proposals."""
+        return self._once(
+            ("ready", year),
+            lambda: ready_to_ask(
+                self.applied, year, scenario_id=self.against, demand=self.demand, network=self.network
+            ),
+        )
+
+    def headline(self, programme: Programme, year: int) -> Headline:
+        """Return the headline of a programme at once.
+
+        Raises
+        ------
+        SufficiencyError
+            When the programme cannot be: every fault in words.
+        """
+        ready = self.ready(year)
+        after = self._once(("quick", *_asked(programme), year), lambda: self._quick(programme, ready))
+        return Headline(year, ready.before, after, int(self.inputs.parameters.value("journeys_per_day")))
+
+    def before(self, year: int) -> YearView:
+        """Return the year of the scenario compared with."""
+        return self._once(("before", year), lambda: self._view(self.applied, self.against, year))
+
+    def answer(self, programme: Programme, year: int) -> YearView:
+        """Return the year with the programme: every figure as a run of the same scenario has it.
+
+        Raises
+        ------
+        SufficiencyError
+            When the programme cannot be: every fault in words.
+        """
+        if not programme.schemes and not programme.area_scheme_ids:
+            return self.before(year)
+        return self._once(("answer", *_asked(programme), year), lambda: self._answer(programme, year))
+
+    def _quick(self, programme: Programme, ready: ReadyYear) -> YearFigures:
+        if not programme.schemes and not programme.area_scheme_ids:
+            return ready.before
+        if not programme.area_scheme_ids and all(one.action in _OPENINGS for one in programme.schemes):
+            shortest = settled_with_openings(ready, programme.schemes)
+            if shortest is not None:
+                return shortest.figures()
+        laid = with_programme(
+            self.applied, programme.schemes, SCENARIO, title=programme.title, area_schemes=programme.area_scheme_ids
+        )
+        return settled_with(ready, apply_scenario(laid, SCENARIO)).figures()
+
+    def _answer(self, programme: Programme, year: int) -> YearView:
+        after = apply_scenario(scenario_inputs(self.inputs, programme, self.against), SCENARIO)
+        return self._view(after, SCENARIO, year)
+
+    def _view(self, inputs: Inputs, scenario_id: str, year: int) -> YearView:
+        rows = outcomes_of_year(
+            inputs,
+            year,
+            scenario_id,
+            demand=self.demand if same_demand(self.applied, inputs) else None,
+            network=self.network if same_roads(self.applied, inputs) else None,
+        )
+        return year_view(scenario_id, year, inputs, rows)
+
+    def _once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what is known by the key, or make it once however many ask; the oldest answers are forgotten."""
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]  # type: ignore[return-value]  # one kind of answer a kind of key
+            busy = self._busy.setdefault(key, threading.Lock())
+        with busy:
+            with self._lock:
+                if key in self._known:
+                    return self._known[key]  # type: ignore[return-value]  # one kind of answer a kind of key
+            made = make()
+            with self._lock:
+                self._known[key] = made
+                self._busy.pop(key, None)
+                while len(self._known) > _KEPT:
+                    self._known.popitem(last=False)
+            return made
+
+
+def _asked(programme: Programme) -> tuple[Hashable, ...]:
+    """Return what an answer rests on: the title does not change it."""
+    return programme.schemes, programme.area_scheme_ids

@@ -1,0 +1,261 @@
+"""What the page may show of an answer: plain figures, with counts of a few hidden unless the view is internal.
+
+A hidden figure is None, and is written as `c`. Hiding here is of single figures, for use inside the council: what is
+saved from the page goes through the whole release, with its audit.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from sufficiency import measures
+from sufficiency.app.figures import BAND_EDGES_MIN, LEVELS, YearView, changes_of
+from sufficiency.disclosure.told import told_counts
+from sufficiency.measures.displacement import NET
+from sufficiency.measures.financial_years import BANDS
+from sufficiency.measures.transport_money import AVERAGE, MARGINAL
+from sufficiency.model.vocabulary import INTERNAL, NEED_GROUP_NAMES, PUBLIC, UNPLACED_REASONS
+from sufficiency.planning.scheme_money import CAPITAL, HIGH_NEEDS, TRANSPORT, money_against
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sufficiency.app.engine import Headline
+
+__all__ = ["AreaRow", "Gains", "Purse", "Shown", "area_rows", "hidden", "shown_answer", "shown_headline"]
+
+COLUMNS: Final = (
+    "demand_pupils", "capacity_places", "placed_own_area_pupils", "other_council_pupils", "independent_pupils",
+    "unplaced_pupils", "without_local_place_pupils", "over_limit_pupils",
+)  # fmt: skip
+_PLACES: Final = ("capacity_places",)
+_PURSES: Final = (
+    # purse, item of the table (blank = all), title, note
+    (HIGH_NEEDS, NET, "High needs block, in the year", "Only pupils who would otherwise be elsewhere save anything."),
+    (TRANSPORT, AVERAGE, "Home-to-school transport, in the year, on the average basis",
+     "Pupils carried × the average cost: not cash by itself. Not to be added to the marginal basis."),
+    (TRANSPORT, MARGINAL, "Home-to-school transport, in the year, on the marginal basis",
+     "Kilometres carried × the cost of one more. A pupil without a modelled place has no modelled journey."),
+    (CAPITAL, "", "Capital, once, over all opening years",
+     "As the schemes state it; a cost that is blank counts as nothing."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HeadlineShown:
+    """The three figures that follow a slider, before and after; None = hidden."""
+
+    without_local_place_pupils: tuple[int | None, int | None]
+    unplaced_pupils: tuple[int | None, int | None]
+    travel_hours_per_day: tuple[float, float]
+    independent_pupils: tuple[int | None, int | None]
+    other_council_pupils: tuple[int | None, int | None]
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """An area with its figures before and after; None = hidden, or not given for such an area."""
+
+    area_id: str
+    area_name: str
+    level: str
+    before: dict[str, int | None]
+    after: dict[str, int | None]
+    better_off_pupils: int | None
+    worse_off_pupils: int | None
+
+    def change(self, column: str) -> int | None:
+        """Return after less before; None where either is hidden."""
+        one, two = self.before[column], self.after[column]
+        return None if one is None or two is None else two - one
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Who is better off and who is worse off: a total, the large counts by name, and the others together.
+
+    ``total`` None = hidden, and nothing is told by name then.
+    """
+
+    total: int | None
+    by_district: dict[str, int]
+    other_districts: int
+    by_need_group: dict[str, int]
+    other_need_groups: int
+
+
+@dataclass(frozen=True)
+class Purse:
+    """One purse: what changes in it in the year, in pounds, low, central and high. Purses are never added."""
+
+    purse: str
+    title: str
+    change_gbp: tuple[float, float, float] | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer as the page shows it."""
+
+    year: int
+    build: str
+    areas: tuple[AreaRow, ...]
+    better: Gains
+    worse: Gains
+    gain_local_place_pupils: int | None
+    bands: tuple[tuple[str, int | None, int | None], ...]
+    reasons: tuple[tuple[str, int | None], ...]
+    purses: tuple[Purse, ...]
+    median_min: tuple[float | None, float | None]
+    p90_min: tuple[float | None, float | None]
+
+
+def hidden(count: float | None, hide_up_to: int) -> int | None:
+    """Return a count that may be shown, None where it is 1 to `hide_up_to` or is not known."""
+    if count is None or pd.isna(count) or 0 < count <= hide_up_to:
+        return None
+    return int(count)
+
+
+def _hide_up_to(view: YearView, build: str) -> int:
+    if build not in (PUBLIC, INTERNAL):
+        message = f"there is no build {build!r}"
+        raise ValueError(message)
+    return 0 if build == INTERNAL else view.inputs.parameters.hide_up_to
+
+
+def shown_headline(headline: Headline, hide_up_to: int) -> HeadlineShown:
+    """Return the headline with counts of 1 to `hide_up_to` hidden."""
+    before, after = headline.before, headline.after
+    one, two = headline.travel_min_per_day
+
+    def pair(first: int, second: int) -> tuple[int | None, int | None]:
+        return hidden(first, hide_up_to), hidden(second, hide_up_to)
+
+    return HeadlineShown(
+        pair(before.without_local_place_pupils, after.without_local_place_pupils),
+        pair(before.unplaced_pupils, after.unplaced_pupils),
+        (one / 60, two / 60),
+        pair(before.pupils_by_tier["independent"], after.pupils_by_tier["independent"]),
+        pair(before.pupils_by_tier["other_council"], after.pupils_by_tier["other_council"]),
+    )
+
+
+def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
+    """Return what the page shows of a year without a programme and with it.
+
+    Parameters
+    ----------
+    before, after
+        Of one year.
+    build
+        ``public`` or ``internal``.
+    """
+    hide_up_to = _hide_up_to(after, build)
+    changes = changes_of(before, after)
+    return Shown(
+        year=after.year,
+        build=build,
+        areas=tuple(area_rows(before, after, changes, build)),
+        better=_gains(changes[changes["better"]], after, hide_up_to),
+        worse=_gains(changes[changes["worse"]], after, hide_up_to),
+        gain_local_place_pupils=hidden(int((changes["band"] == "gains_local_place").sum()), hide_up_to),
+        bands=_bands(before, after, hide_up_to),
+        reasons=_reasons(after, hide_up_to),
+        purses=_purses(before, after, hide_up_to),
+        median_min=(_minutes(before, "median_min"), _minutes(after, "median_min")),
+        p90_min=(_minutes(before, "p90_min"), _minutes(after, "p90_min")),
+    )
+
+
+def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: str) -> list[AreaRow]:
+    """Return the county, the districts and the clusters; the zones too in the internal view."""
+    hide_up_to = _hide_up_to(after, build)
+    names = after.inputs.areas.set_index("area_id")["area_name"].astype(str).to_dict()
+    places = after.inputs.gazetteer.drop_duplicates("zone_id").set_index("zone_id")["place_name"].astype(str).to_dict()
+    moved = {
+        (name, level): changes.loc[changes[name], column].value_counts().to_dict() if column in changes else {}
+        for name in ("better", "worse")
+        for level, column in LEVELS.items()
+    }
+    shown = set(LEVELS) - (set() if build == INTERNAL else {"zone"})
+    rows = []
+    for one, two in zip(before.areas.to_dict("records"), after.areas.to_dict("records"), strict=True):
+        area_id, level = str(two["area_id"]), str(two["level"])
+        if level not in shown:
+            continue
+        better, worse = (hidden(moved[name, level].get(area_id, 0), hide_up_to) for name in ("better", "worse"))
+        name = places.get(area_id, area_id) if level == "zone" else names.get(area_id, area_id)
+        first, second = (_cells(row, level, hide_up_to) for row in (one, two))
+        rows.append(AreaRow(area_id, name, level, first, second, better, worse))
+    return rows
+
+
+def _cells(row: Mapping[Any, Any], level: str, hide_up_to: int) -> dict[str, int | None]:
+    """Return the figures of an area; places of a cluster are not given in public, they could be one school's."""
+    cells = {name: hidden(row[name], 0 if name in _PLACES else hide_up_to) for name in COLUMNS}
+    if hide_up_to and level not in ("county", "district"):
+        cells |= dict.fromkeys(_PLACES)
+    return cells
+
+
+def _gains(moved: pd.DataFrame, view: YearView, hide_up_to: int) -> Gains:
+    total = hidden(len(moved), hide_up_to)
+    if total is None or total == 0:
+        return Gains(total, {}, 0, {}, 0)
+    names = view.inputs.areas.set_index("area_id")["area_name"].astype(str).to_dict()
+    homes = moved["district_id"].map(names).fillna("Home not located")
+    groups = moved["need_group"].map(NEED_GROUP_NAMES)
+    told = [
+        told_counts({str(name): int(count) for name, count in one.value_counts().items()}, hide_up_to)
+        for one in (homes, groups)
+    ]
+    return Gains(total, *told[0], *told[1])
+
+
+def _bands(before: YearView, after: YearView, hide_up_to: int) -> tuple[tuple[str, int | None, int | None], ...]:
+    edges = (0, *BAND_EDGES_MIN)
+    names = [f"{low} to {high} minutes" for low, high in itertools.pairwise(edges)]
+    names = [f"up to {edges[1]} minutes", *names[1:], f"over {edges[-1]} minutes"]
+    pairs = zip(names, before.bands, after.bands, strict=True)
+    return tuple((name, hidden(one, hide_up_to), hidden(two, hide_up_to)) for name, one, two in pairs)
+
+
+def _reasons(view: YearView, hide_up_to: int) -> tuple[tuple[str, int | None], ...]:
+    table = measures.reasons_table(view.scenario_id, view.outcomes).set_index("reason")["pupils"]
+    counts = {text: int(table.get(reason, 0)) for reason, text in UNPLACED_REASONS.items()}
+    return tuple((text, hidden(count, hide_up_to)) for text, count in counts.items() if count)
+
+
+def _purses(before: YearView, after: YearView, hide_up_to: int) -> tuple[Purse, ...]:
+    """Return the change of the three purses, as a run tells it; hidden where few pupils are behind it."""
+    table = money_against(before, after)
+    moved = [
+        int(two - one)
+        for name in ("placed_local_pupils", "independent_pupils", "day_pupils")
+        for one, two in zip(_county(before, name), _county(after, name), strict=True)
+    ]
+    few = any(0 < abs(count) <= hide_up_to for count in moved)
+    found = []
+    for purse, item, title, note in _PURSES:
+        rows = table[(table["purse"] == purse) & ((table["item"] == item) | (item == ""))]
+        rows = rows[rows["year"] == after.year] if item else rows
+        sums = [float(rows[band].sum()) for band in BANDS]
+        hide = few and purse != CAPITAL
+        found.append(Purse(purse, title, None if hide else (sums[0], sums[1], sums[2]), note))
+    return tuple(found)
+
+
+def _county(view: YearView, name: str) -> pd.Series:
+    return view.areas.loc[view.areas["level"] == "county", name].astype(int)
+
+
+def _minutes(view: YearView, column: str) -> float | None:
+    value = float(view.areas.loc[view.areas["level"] == "county", column].to_numpy(float)[0])
+    return None if np.isnan(value) else value

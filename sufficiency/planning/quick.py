@@ -1,0 +1,145 @@
+"""What a whole programme changes in one year, by mending the proven optimum of the scenario that it is laid over.
+
+It gives what every optimum shares, and at once; tables by area, and who gains, come from `year_answer`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sufficiency import allocation
+from sufficiency.assess import residents_places, rules_of
+from sufficiency.model.errors import DataError, GeographyError
+from sufficiency.model.results import TravelTimes
+from sufficiency.model.vocabulary import HEADLINE_TYPES
+from sufficiency.planning.opened_year import open_year
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sufficiency.allocation import Eligibility, SettledYear
+    from sufficiency.model.results import Inputs
+    from sufficiency.planning.proposed import ProposedScheme
+    from sufficiency.planning.what_if import ReadyYear
+
+__all__ = ["settled_with", "settled_with_openings"]
+
+
+def settled_with(ready: ReadyYear, after: Inputs) -> SettledYear:
+    """Return the optimum of a year with the provision and places of other inputs.
+
+    Parameters
+    ----------
+    ready
+        The year of the scenario that it is laid over, from `ready_to_ask`; not changed.
+    after
+        The same pupils and roads with other settings, provision and places: what `apply_scenario` makes of a programme.
+
+    Raises
+    ------
+    GeographyError
+        When a new setting is too far from any road.
+    """
+    before = ready.opened.eligibility
+    year, ids = before.year, before.provision["provision_id"].astype(str)
+    places = residents_places(after)
+    places = places[places["year"] == year]
+    there = dict(zip(places["provision_id"], places["planned_places"].astype(int), strict=True))
+    were = dict(zip(ids, before.places.tolist(), strict=True))
+    changes = {name: there.get(name, 0) for name, had in were.items() if there.get(name, 0) != had}
+    offered = after.provision["provision_type"].isin(HEADLINE_TYPES) & ~after.provision["provision_id"].isin(ids)
+    new = after.provision[offered & after.provision["provision_id"].isin(places["provision_id"])]
+    settings = after.settings[after.settings["setting_id"].isin(new["setting_id"])]
+    sites = {
+        str(name): (float(east), float(north))
+        for name, east, north in zip(settings["setting_id"], settings["easting_m"], settings["northing_m"], strict=True)
+    }
+    try:
+        settled = ready.settled.with_places(changes) if changes else ready.settled
+        return settled.with_provision(_columns(ready, new, places, sites)) if len(new) else settled
+    except DataError:
+        return _from_the_beginning(ready, after)
+
+
+def settled_with_openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -> SettledYear | None:
+    """Return the optimum of a year with schemes that only open or expand, the shortest way; None when it is too short.
+
+    Whether the schemes can be is not looked into: `apply_scenario` does.
+
+    Parameters
+    ----------
+    ready
+        The year; not changed.
+    schemes
+        Schemes with action open or expand.
+
+    Raises
+    ------
+    GeographyError
+        When a site is too far from any road.
+    """
+    year = ready.opened.eligibility.year
+    there = [one for one in schemes if one.places_in(year) > 0 and one.provision_type in HEADLINE_TYPES]
+    if not there:
+        return ready.settled
+    provision = pd.DataFrame(
+        {
+            "provision_id": [one.scheme_id for one in there],
+            "setting_id": [one.setting_id for one in there],
+            "provision_type": [one.provision_type for one in there],
+            "department": "all",
+            "ncy_from": [one.ncy_from for one in there],
+            "ncy_to": [one.ncy_to for one in there],
+            "needs": [";".join(one.needs) for one in there],
+            "sex": [one.sex for one in there],
+            "ehcp_required": [one.ehcp_required for one in there],
+            "attendance": [one.attendance for one in there],
+            "tier": "local",
+        }
+    )
+    places = pd.DataFrame({"provision_id": provision["provision_id"], "year": year})
+    places["planned_places"] = [one.places_in(year) for one in there]
+    sites = {one.setting_id: (one.easting_m, one.northing_m) for one in there}
+    try:
+        return ready.settled.with_provision(_columns(ready, provision, places, sites))
+    except DataError:
+        return None
+
+
+def _from_the_beginning(ready: ReadyYear, after: Inputs) -> SettledYear:
+    """Settle the year anew: for provision that was shut all that year, or journeys longer than there is room for."""
+    year = ready.opened.eligibility.year
+    opened = open_year(after, year, demand=ready.opened.demand, network=ready.network)
+    return allocation.settle_year(opened.eligibility)
+
+
+def _columns(
+    ready: ReadyYear, new: pd.DataFrame, places: pd.DataFrame, sites: Mapping[str, tuple[float, float]]
+) -> Eligibility:
+    """Return the eligibility of the year's groups for new provision alone; `sites` are by setting_id."""
+    inputs = ready.opened.inputs
+    eastings, northings = np.array(list(sites.values()), dtype=float).T
+    spots = ready.network.spots(eastings, northings)
+    limit_m = float(inputs.parameters.value("snap_limit_m"))
+    far = [f"{east:.0f}, {north:.0f}" for (east, north), metres in zip(sites.values(), spots.snap_m, strict=True)
+           if not metres <= limit_m]  # fmt: skip
+    if far:
+        message = f"the site at {far[0]} is further than {limit_m / 1_000:g} km from any road of the area: move it"
+        raise GeographyError(message)
+    milliseconds = ready.toward.milliseconds(spots)
+    travel = TravelTimes(
+        origin_ids=tuple(inputs.origins["origin_id"].astype(str)),
+        setting_ids=tuple(sites),
+        milliseconds=milliseconds,
+        metres=np.full(milliseconds.shape, -1, dtype=np.int32),
+        profile=ready.network.profile,
+        origin_snap_m=np.zeros(len(milliseconds)),
+        setting_snap_m=spots.snap_m,
+    )
+    year = ready.opened.eligibility.year
+    return allocation.build_eligibility(
+        ready.demand, new, places, inputs.acceptance.iloc[:0], travel, year=year, rules=rules_of(inputs)
+    )
