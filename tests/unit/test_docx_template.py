@@ -56,6 +56,17 @@ def test_the_starting_template_makes_the_paper_and_is_the_same_twice(tmp_path: P
     assert document.tables[0].rows[1].cells[0].text == HOSTILE
 
 
+def test_no_picture_of_an_earlier_document_goes_along(tmp_path: Path) -> None:
+    council = saved(docx.Document())  # the document that Word's own template makes has one
+    assert "docProps/thumbnail.jpeg" in zipfile.ZipFile(io.BytesIO(council)).namelist()
+    write_template_docx(tmp_path / "a.docx", DATE)
+    with_council = docx_bytes(PAPER, read_template(tmp_path / "a.docx"))
+    for data in (docx_bytes(PAPER), (tmp_path / "a.docx").read_bytes(), with_council):
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        assert not [name for name in archive.namelist() if "thumbnail" in name]
+        assert b"thumbnail" not in archive.read("_rels/.rels")
+
+
 def test_a_councils_look_is_kept_and_its_page_is_filled() -> None:
     council = docx.Document()
     council.styles["Heading 1"].font.name = "Georgia"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -118,6 +119,13 @@ def _properties(document: Document, paper: Paper) -> None:
     core.author = "sufficiency"
     core.created = core.modified = stamp
     core.last_modified_by, core.comments, core.language, core.revision = "sufficiency", "", "en-GB", 1
+
+
+def _drop_preview(document: Document) -> None:
+    """Take out the picture of an earlier state that a template may carry: it is of another paper."""
+    relations = document.part.package.rels
+    for name in [key for key, one in relations.items() if one.reltype == RELATIONSHIP_TYPE.THUMBNAIL]:
+        del relations[name]
 
 
 def _running_lines(section: Any, paper: Paper, normal: Any) -> None:
@@ -317,6 +325,7 @@ def docx_bytes(paper: Paper, template: bytes | None = None) -> bytes:
                 anchor.addprevious(element)
             if not list(anchor.iter(qn("w:sectPr"))):
                 anchor.getparent().remove(anchor)
+    _drop_preview(document)
     target = io.BytesIO()
     document.save(target)
     return normalise_zip(target.getvalue(), paper.date)
@@ -365,6 +374,7 @@ def write_template_docx(path: Path, date: dt.date) -> None:
     for name, look in (("subtitle", "Subtitle"), ("title", "Title"), ("body", "Normal")):
         document.add_paragraph(marks[name], style=look)
     document.core_properties.title, document.core_properties.subject = "Template", ""
+    _drop_preview(document)
     target = io.BytesIO()
     document.save(target)
     write_bytes(path, normalise_zip(target.getvalue(), date))
