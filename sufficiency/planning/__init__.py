@@ -54,7 +54,7 @@ from sufficiency.planning.sites import (
     fairest_sites,
     regret,
 )
-from sufficiency.planning.what_if import Answer, Proposal, as_scheme, ready_to_ask, whatif, with_proposal
+from sufficiency.planning.what_if import Answer, Proposal, as_proposed, ready_to_ask, whatif, with_proposal
 
 __all__ = [
     "Answer",
@@ -66,7 +66,7 @@ __all__ = [
     "access",
     "adjusted",
     "apply_scenario",
-    "as_scheme",
+    "as_proposed",
     "bases_capital_buys",
     "best_by_area",
     "budget_frontier",

@@ -1,6 +1,6 @@
 """What a whole programme changes in one year, by mending the proven optimum of the scenario that it is laid over.
 
-It gives what every optimum shares, and at once; tables by area, and who gains, come from `year_answer`.
+It gives what every optimum shares, and at once; tables by area, and who gains, come from a solve afresh (`one_year`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
     from sufficiency.planning.proposed import ProposedScheme
     from sufficiency.planning.what_if import ReadyYear
+    from sufficiency.travel.road_network import Spots
 
-__all__ = ["settled_with", "settled_with_openings"]
+__all__ = ["openings", "settled_with", "settled_with_openings", "sites_on_roads"]
 
 
 def settled_with(ready: ReadyYear, after: Inputs) -> SettledYear:
@@ -65,7 +66,7 @@ def settled_with(ready: ReadyYear, after: Inputs) -> SettledYear:
 
 
 def settled_with_openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -> SettledYear | None:
-    """Return the optimum of a year with schemes that only open or expand, the shortest way; None when it is too short.
+    """Return the optimum of a year with schemes that only open or expand; None where it has no room for the journeys.
 
     Whether the schemes can be is not looked into: `apply_scenario` does.
 
@@ -81,32 +82,71 @@ def settled_with_openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -
     GeographyError
         When a site is too far from any road.
     """
+    extra = openings(ready, schemes)
+    if extra is None:
+        return ready.settled
+    try:
+        return ready.settled.with_provision(extra)
+    except DataError:
+        return None
+
+
+def openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -> Eligibility | None:
+    """Return who may go to what schemes have open in a year, as new columns of it; None when nothing is open.
+
+    Parameters
+    ----------
+    ready
+        The year.
+    schemes
+        Schemes with action open or expand; each is a provision by its own id.
+
+    Raises
+    ------
+    GeographyError
+        When a site is too far from any road.
+    """
     year = ready.opened.eligibility.year
     there = [one for one in schemes if one.places_in(year) > 0 and one.provision_type in HEADLINE_TYPES]
     if not there:
-        return ready.settled
-    provision = pd.DataFrame(
+        return None
+    same = ("setting_id", "provision_type", "ncy_from", "ncy_to", "sex", "ehcp_required", "attendance")
+    provision = pd.DataFrame({name: [getattr(one, name) for one in there] for name in same}).assign(
+        provision_id=[one.scheme_id for one in there],
+        needs=[";".join(one.needs) for one in there],
+        department="all",
+        tier="local",
+    )
+    places = pd.DataFrame(
         {
-            "provision_id": [one.scheme_id for one in there],
-            "setting_id": [one.setting_id for one in there],
-            "provision_type": [one.provision_type for one in there],
-            "department": "all",
-            "ncy_from": [one.ncy_from for one in there],
-            "ncy_to": [one.ncy_to for one in there],
-            "needs": [";".join(one.needs) for one in there],
-            "sex": [one.sex for one in there],
-            "ehcp_required": [one.ehcp_required for one in there],
-            "attendance": [one.attendance for one in there],
-            "tier": "local",
+            "provision_id": provision["provision_id"],
+            "year": year,
+            "planned_places": [one.places_in(year) for one in there],
         }
     )
-    places = pd.DataFrame({"provision_id": provision["provision_id"], "year": year})
-    places["planned_places"] = [one.places_in(year) for one in there]
-    sites = {one.setting_id: (one.easting_m, one.northing_m) for one in there}
-    try:
-        return ready.settled.with_provision(_columns(ready, provision, places, sites))
-    except DataError:
-        return None
+    return _columns(ready, provision, places, {one.setting_id: (one.easting_m, one.northing_m) for one in there})
+
+
+def sites_on_roads(ready: ReadyYear, positions: Sequence[tuple[float, float]]) -> Spots:
+    """Return where sites, by easting and northing, join the roads.
+
+    Raises
+    ------
+    GeographyError
+        When one is too far from any road.
+    """
+    limit_m = float(ready.opened.inputs.parameters.value("snap_limit_m"))
+    eastings, northings = np.array(positions, dtype=float).T
+    spots = ready.network.spots(eastings, northings)
+    for (east, north), snap_m in zip(positions, spots.snap_m.tolist(), strict=True):
+        if not snap_m <= limit_m:
+            message = (
+                f"the site at {east:.0f}, {north:.0f} is "
+                f"{f'{snap_m / 1_000:.1f} km' if np.isfinite(snap_m) else 'too far'} from any road of the area "
+                f"(limit {limit_m / 1_000:g} km): choose a site on its ground"
+            )
+            raise GeographyError(message)
+    return spots
 
 
 def _from_the_beginning(ready: ReadyYear, after: Inputs) -> SettledYear:
@@ -121,14 +161,7 @@ def _columns(
 ) -> Eligibility:
     """Return the eligibility of the year's groups for new provision alone; `sites` are by setting_id."""
     inputs = ready.opened.inputs
-    eastings, northings = np.array(list(sites.values()), dtype=float).T
-    spots = ready.network.spots(eastings, northings)
-    limit_m = float(inputs.parameters.value("snap_limit_m"))
-    far = [f"{east:.0f}, {north:.0f}" for (east, north), metres in zip(sites.values(), spots.snap_m, strict=True)
-           if not metres <= limit_m]  # fmt: skip
-    if far:
-        message = f"the site at {far[0]} is further than {limit_m / 1_000:g} km from any road of the area: move it"
-        raise GeographyError(message)
+    spots = sites_on_roads(ready, list(sites.values()))
     milliseconds = ready.toward.milliseconds(spots)
     travel = TravelTimes(
         origin_ids=tuple(inputs.origins["origin_id"].astype(str)),

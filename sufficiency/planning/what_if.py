@@ -3,25 +3,21 @@
 `ready_to_ask` opens a year once: roads, homes, and the optimum. `whatif` then needs one column of journeys to the new
 site and a mend of the optimum, and gives what every optimum shares: pupils by tier, pupils without a place, and the
 day's travel. Who gains and who loses comes from a full allocation with the proposal written as a scheme: see
-`as_scheme` and `apply_scenario`. First-fit placements: where the area accepts substitutes, those come after.
+`with_proposal` and `apply_scenario`. First-fit placements: where the area accepts substitutes, those come after.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from sufficiency import allocation, measures
-from sufficiency.assess import demand_of, network_of, rules_of
+from sufficiency.assess import demand_of, network_of
 from sufficiency.checks.schemes import BASE_PLACES
-from sufficiency.model.errors import DataError, GeographyError, ParameterError
+from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.geography import within_system
-from sufficiency.model.results import Scenario, TravelTimes
 from sufficiency.model.vocabulary import (
     HEADLINE_NCY,
     HEADLINE_TYPES,
@@ -34,17 +30,21 @@ from sufficiency.model.vocabulary import (
     year_label,
 )
 from sufficiency.planning.opened_year import open_year
+from sufficiency.planning.proposed import ProposedScheme, with_programme
+from sufficiency.planning.quick import openings, sites_on_roads
 from sufficiency.travel.matrix import positions_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from sufficiency.allocation import SettledYear, YearFigures
     from sufficiency.model.results import Inputs
     from sufficiency.planning.opened_year import OpenedYear
     from sufficiency.travel import RoadNetwork, Toward
 
-__all__ = ["Answer", "Proposal", "ReadyYear", "as_scheme", "ready_to_ask", "whatif", "with_proposal"]
+__all__ = ["Answer", "Proposal", "ReadyYear", "as_proposed", "ready_to_ask", "whatif", "with_proposal"]
 
 NAME: Final = "what_if"
 MOST_PLACES: Final = 1_000
@@ -172,11 +172,12 @@ def whatif(ready: ReadyYear, proposal: Proposal) -> Answer:
     """
     inputs, year = ready.opened.inputs, ready.opened.eligibility.year
     _hold_possible(inputs, proposal, set(ready.settled.provision_ids))
-    snap_m, milliseconds = _journeys(ready, proposal)
     settled = ready.settled
+    site = sites_on_roads(ready, [(proposal.easting_m, proposal.northing_m)])
     if proposal.year <= year and (proposal.closes_in is None or year < proposal.closes_in):
-        if proposal.places:
-            settled = settled.with_provision(_column(ready, proposal, milliseconds))
+        extra = openings(ready, [as_proposed(proposal)])
+        if extra is not None:
+            settled = settled.with_provision(extra)
         if proposal.closing:
             settled = settled.with_places(proposal.closing)
     return Answer(
@@ -185,75 +186,33 @@ def whatif(ready: ReadyYear, proposal: Proposal) -> Answer:
         before=ready.before,
         after=settled.figures(),
         journeys_per_day=int(inputs.parameters.value("journeys_per_day")),
-        snap_m=snap_m,
+        snap_m=float(site.snap_m[0]),
         notes=tuple(_notes(inputs, proposal)),
     )
 
 
-def as_scheme(inputs: Inputs, proposal: Proposal, scheme_id: str = NAME) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return a proposal as rows of tables `schemes` and `scheme_places`: open, with all places from its first year.
+def as_proposed(proposal: Proposal) -> ProposedScheme:
+    """Return a proposal as a scheme that opens, with all places from its first year.
 
-    What it closes is not part of them: write a scheme ``close`` or ``relocate`` for it.
-
-    Parameters
-    ----------
-    inputs
-        The baseline, for the columns of its tables.
-    proposal
-        The proposal.
-    scheme_id
-        Id of the scheme and of its new setting.
+    What it closes is not part of it: write a scheme ``close`` or ``relocate`` for that.
     """
-    fields = {
-        "scheme_id": scheme_id,
-        "scheme_name": proposal.name,
-        "action": "open",
-        "setting_id": scheme_id,
-        "setting_name": proposal.name,
-        "easting_m": float(proposal.easting_m),
-        "northing_m": float(proposal.northing_m),
-        "provision_type": proposal.provision_type,
-        "department": "all",
-        "ncy_from": proposal.ncy_from,
-        "ncy_to": proposal.ncy_to,
-        "needs": ";".join(proposal.needs),
-        "designation": "",
-        "sex": proposal.sex,
-        "ehcp_required": proposal.ehcp_required,
-        "attendance": proposal.attendance,
-        "tier": "local",
-        "funding_status": "unfunded",
-        "source": "a proposal",
-        "quality": "assumed",
-        **dict.fromkeys(("area_id", "district_id", "cluster_id"), ""),
-    }
-    columns = [name for name in inputs.schemes.columns if name != "geometry"]
-    row = pd.DataFrame(
-        [{name: fields.get(name, "" if inputs.schemes[name].dtype == object else np.nan) for name in columns}]
+    ends = () if proposal.closes_in is None else ((proposal.closes_in, 0),)
+    return ProposedScheme(
+        scheme_id=NAME,
+        name=proposal.name,
+        action="open",
+        setting_id=NAME,
+        easting_m=float(proposal.easting_m),
+        northing_m=float(proposal.northing_m),
+        provision_type=proposal.provision_type,
+        needs=proposal.needs,
+        ncy_from=proposal.ncy_from,
+        ncy_to=proposal.ncy_to,
+        places=((proposal.year, int(proposal.places)), *ends),
+        sex=proposal.sex,
+        ehcp_required=proposal.ehcp_required,
+        attendance=proposal.attendance,
     )
-    row = row.astype({name: inputs.schemes[name].dtype for name in columns})
-    point = gpd.points_from_xy([proposal.easting_m], [proposal.northing_m])
-    scheme = gpd.GeoDataFrame(row, geometry=point, crs=inputs.schemes.crs)
-    inside = inputs.zones[inputs.zones.intersects(point[0])]
-    if len(inside):
-        scheme = scheme.assign(
-            area_id=inside["cluster_id"].iloc[0],
-            district_id=inside["district_id"].iloc[0],
-            cluster_id=inside["cluster_id"].iloc[0],
-        )
-    last = max(inputs.parameters.years) if proposal.closes_in is None else proposal.closes_in - 1
-    years = [year for year in inputs.parameters.years if proposal.year <= year <= last]
-    stock = pd.DataFrame(
-        {
-            "scheme_id": scheme_id,
-            "year": years,
-            "ncy_from": proposal.ncy_from,
-            "ncy_to": proposal.ncy_to,
-            "places": proposal.places,
-            "source": "a proposal",
-        }
-    )
-    return scheme, stock
 
 
 def with_proposal(inputs: Inputs, proposal: Proposal, *, based_on: str = "do_nothing") -> Inputs:
@@ -266,78 +225,11 @@ def with_proposal(inputs: Inputs, proposal: Proposal, *, based_on: str = "do_not
     DataError
         When the proposal cannot be: every fault at once.
     """
-    if based_on not in inputs.scenarios:
-        message = f"there is no scenario {based_on!r}; there are {', '.join(sorted(inputs.scenarios))}"
-        raise ParameterError(message)
     if proposal.closing:
         message = "what the proposal closes is not written here: add a scheme that closes it or relocates it"
         raise ParameterError(message)
     _hold_possible(inputs, proposal)
-    scheme, stock = as_scheme(inputs, proposal)
-    base = inputs.scenarios[based_on]
-    scenario = dataclasses.replace(
-        base, scenario_id=NAME, title=proposal.name, scheme_ids=(*base.scheme_ids, NAME), stated_places=None
-    )
-    schemes = gpd.GeoDataFrame(pd.concat([inputs.schemes, scheme], ignore_index=True), crs=inputs.schemes.crs)
-    scenarios: dict[str, Scenario] = {**inputs.scenarios, NAME: scenario}
-    places = pd.concat([inputs.scheme_places, stock], ignore_index=True)
-    return dataclasses.replace(inputs, schemes=schemes, scheme_places=places, scenarios=scenarios)
-
-
-def _journeys(ready: ReadyYear, proposal: Proposal) -> tuple[float, np.ndarray[tuple[int, int], np.dtype[np.int32]]]:
-    """Return how far the site lies from the road that it joins, and milliseconds int32[n_origins, 1] to it."""
-    site = ready.network.spots(np.array([proposal.easting_m]), np.array([proposal.northing_m]))
-    limit_m = float(ready.opened.inputs.parameters.value("snap_limit_m"))
-    snap_m = float(site.snap_m[0])
-    if not snap_m <= limit_m:
-        message = (
-            f"the site at {proposal.easting_m:.0f}, {proposal.northing_m:.0f} is "
-            f"{f'{snap_m / 1_000:.1f} km' if np.isfinite(snap_m) else 'too far'} from any road of the area "
-            f"(limit {limit_m / 1_000:g} km): choose a site on its ground"
-        )
-        raise GeographyError(message)
-    return snap_m, ready.toward.milliseconds(site)
-
-
-def _column(
-    ready: ReadyYear, proposal: Proposal, milliseconds: np.ndarray[tuple[int, int], np.dtype[np.int32]]
-) -> allocation.Eligibility:
-    """Return the eligibility of the year's groups for the proposal alone."""
-    inputs, year = ready.opened.inputs, ready.opened.eligibility.year
-    travel = TravelTimes(
-        origin_ids=tuple(inputs.origins["origin_id"].astype(str)),
-        setting_ids=(NAME,),
-        milliseconds=milliseconds,
-        metres=np.full(milliseconds.shape, -1, dtype=np.int32),
-        profile=ready.network.profile,
-        origin_snap_m=np.zeros(len(milliseconds)),
-        setting_snap_m=np.zeros(1),
-    )
-    provision = pd.DataFrame(
-        {
-            "provision_id": [NAME],
-            "setting_id": NAME,
-            "provision_type": proposal.provision_type,
-            "department": "all",
-            "ncy_from": proposal.ncy_from,
-            "ncy_to": proposal.ncy_to,
-            "needs": ";".join(proposal.needs),
-            "sex": proposal.sex,
-            "ehcp_required": proposal.ehcp_required,
-            "attendance": proposal.attendance,
-            "tier": "local",
-        }
-    )
-    places = pd.DataFrame({"provision_id": [NAME], "year": year, "planned_places": proposal.places})
-    return allocation.build_eligibility(
-        ready.demand,
-        provision,
-        places,
-        inputs.acceptance.iloc[:0],
-        travel,
-        year=year,
-        rules=rules_of(inputs),
-    )
+    return with_programme(inputs, [as_proposed(proposal)], NAME, title=proposal.name, based_on=based_on)
 
 
 def _hold_possible(inputs: Inputs, proposal: Proposal, known: set[str] | None = None) -> None:

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
     from sufficiency.model.issues import Issue
 
-__all__ = ["KEY", "faults_of_own", "own_scheme_ids", "own_scheme_key", "read_own_schemes"]
+__all__ = ["KEY", "NAME", "faults_of_own", "own_scheme_ids", "own_scheme_key", "read_own_schemes"]
 
 KEY: Final = "own_schemes"
 _PLACES: Final = "places"
 _ID: Final = "scheme_id"
 _FOLDER: Final = "schemes/scenarios"
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 def own_scheme_key(scenario_id: str, scheme_id: str) -> str:
@@ -55,7 +55,7 @@ def faults_of_own(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]
     names = [str(one.get(_ID, "")) for one in own]
     for number, (name, one) in enumerate(zip(names, own, strict=True), start=1):
         where = f"{KEY} {number}"
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             yield f"{where}.{_ID}", name, f"the id {name!r} is none", "use a-z, 0-9, _ and -, such as base-wantage"
         elif names.index(name) != number - 1:
             yield f"{where}.{_ID}", name, f"the scheme {name!r} stands twice", "give the second its own id"

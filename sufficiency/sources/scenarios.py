@@ -33,7 +33,6 @@ scheme_id = "base-wantage"
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import replace
 from difflib import get_close_matches
@@ -43,7 +42,7 @@ from sufficiency.model import vocabulary as v
 from sufficiency.model.issues import Issue
 from sufficiency.model.results import NewRoad, Scenario, SpeedChange, Substitution
 from sufficiency.sources.own_schemes import KEY as OWN_SCHEMES
-from sufficiency.sources.own_schemes import faults_of_own, own_scheme_ids
+from sufficiency.sources.own_schemes import NAME, faults_of_own, own_scheme_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,7 +73,6 @@ _KINDS: Final[dict[str, str]] = {
     "policy": "a table",
     OWN_SCHEMES: "a list of tables",
 }
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 # whatever a scenario may do
 _CHANGES: Final = {
     "schemes",
@@ -200,7 +198,7 @@ def _read(path: Path, known: set[str], issues: list[Issue]) -> tuple[Scenario, t
     if without and "based_on" not in raw:
         wrong = ("nothing_to_leave_out", "without_schemes leaves out schemes of another scenario", "add based_on")
         _fault(issues, path.name, "without_schemes", without[0], wrong)
-    if not _NAME.fullmatch(str(raw["name"])):
+    if not NAME.fullmatch(str(raw["name"])):
         wrong = ("name_of_scenario", f"the name {raw['name']!r} is none", "use a-z, 0-9, _ and -, such as bases_first")
         _fault(issues, path.name, "name", str(raw["name"]), wrong)
     if not str(raw["title"]).strip():

@@ -15,11 +15,12 @@ from sufficiency.app.desk import AreaCard, Card, Desk, History, Programme, desk_
 from sufficiency.app.engine import Engine, scenario_inputs
 from sufficiency.app.figures import area_figures, changes_of, year_view
 from sufficiency.app.shown import shown_answer
+from sufficiency.assess import areas_in_order
 from sufficiency.model.errors import DataError
 from sufficiency.planning import apply_scenario
+from sufficiency.planning.one_year import outcomes_of_year
 from sufficiency.planning.proposed import ProposedScheme, proposed_of, with_programme
 from sufficiency.planning.quick import settled_with, settled_with_openings
-from sufficiency.planning.year_answer import YearAnswer, year_journeys, year_sufficiency
 from tests.property.test_what_if_laws import YEAR, figures, fresh, ground, ready
 
 POINTS = {"S1": (445_000.0, 205_000.0), "S2": (465_000.0, 205_000.0)}
@@ -91,12 +92,13 @@ def test_the_figures_of_every_area_are_those_of_the_tables_of_a_run(programme):
         after = applied(programme)
     except DataError:
         return
-    from sufficiency.planning.one_year import outcomes_of_year
-
     rows = outcomes_of_year(after, YEAR, "what_if", demand=demand, network=network)
     found = area_figures(after, YEAR, rows)
-    answer = YearAnswer("what_if", YEAR, after, rows)
-    gap, trips = year_sufficiency(answer), year_journeys(answer)
+    areas, county_id = areas_in_order(after), after.parameters.county_id
+    capacity = measures.capacity_by_area(after.places, after.provision, after.settings, county_id)
+    reachable = measures.reachable_places(after.places, after.provision)
+    gap = measures.sufficiency_table("what_if", rows, capacity, reachable, areas)
+    trips = measures.journeys_table("what_if", rows, after.parameters, areas)
     total = (gap["phase"] == "all") & (gap["need"] == "all") & (gap["provision_type"] == "headline")
     gap = gap[total].set_index("area_id")
     trips = trips[(trips["phase"] == "all") & (trips["need"] == "all")].set_index("area_id")
@@ -124,8 +126,6 @@ def test_what_the_public_view_shows_is_never_a_count_of_a_few(programme):
         after = applied(programme)
     except DataError:
         return
-    from sufficiency.planning.one_year import outcomes_of_year
-
     views = [
         year_view(name, YEAR, one, outcomes_of_year(one, YEAR, name, demand=demand, network=network))
         for name, one in (("do_nothing", inputs), ("what_if", after))
