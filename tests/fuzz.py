@@ -163,7 +163,7 @@ def judge(target: Target, base: Reading, change: Change, folder: Path) -> Outcom
     out = Outcome()
     try:
         found, issues = _read(target, path)
-    except Exception:  # noqa: BLE001  # whatever comes out is what is looked for
+    except Exception:  # noqa: BLE001 - any is a find  # whatever comes out is what is looked for
         out.faults.append("exception: " + traceback.format_exc(limit=-6))
         return out
     for issue in issues:
@@ -320,7 +320,7 @@ def judge_sen2(export: Export, folder: Path, rng: random.Random) -> tuple[str, O
                 summed = pattern_of_sen2(found)["pupils"].sum(), caseload_of_sen2(found)["pupils"].sum()
                 if set(summed) != {len(found.pupils)}:
                     out.faults.append(f"{len(found.pupils)} pupils, {summed} in the tables")
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - any is a find
         out.faults.append("exception: " + traceback.format_exc(limit=-6))
         said = [repr(error)]
         found = None
@@ -353,7 +353,7 @@ def judge_area(good: Path, folder: Path, rng: random.Random) -> tuple[str, Outco
         out.taken = "part" if (issues["severity"] == "error").any() else "read"
     except SufficiencyError:
         out.taken = "refused"
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - any is a find
         out.faults.append("exception: " + traceback.format_exc(limit=-6))
     return " | ".join(done), out
 
@@ -394,7 +394,7 @@ def judge_preparation(files: dict[str, bytes], folder: Path, rng: random.Random)
             out.faults.append("an error without words")
         if area.exists() and any(area.iterdir()) and not (area / "area.toml").exists():
             out.faults.append("half an area was written")
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - any is a find
         out.faults.append("exception: " + traceback.format_exc(limit=-8))
     return f"{' | '.join(done)}, lenient {lenient}", out
 

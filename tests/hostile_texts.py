@@ -247,7 +247,7 @@ def texts_of(bundle: object, besides: Iterable[str] = ("scenario_id", "based_on"
     """Return the names of the plain texts of a frozen bundle."""
     return [
         field.name
-        for field in dataclasses.fields(bundle)  # type: ignore[arg-type]
+        for field in dataclasses.fields(bundle)
         if isinstance(getattr(bundle, field.name), str) and field.name not in set(besides)
     ]
 

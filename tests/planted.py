@@ -140,8 +140,8 @@ def database(path: Path, columns: list[str], rows: list[list[Any]], *, deleted: 
     marks = ", ".join("?" for _ in columns)
     if deleted:
         base.execute("PRAGMA secure_delete = OFF")
-        base.execute(f"INSERT INTO layer VALUES ({marks})", [deleted] * len(columns))  # noqa: S608
-    base.executemany(f"INSERT INTO layer VALUES ({marks})", rows)  # noqa: S608
+        base.execute(f"INSERT INTO layer VALUES ({marks})", [deleted] * len(columns))  # noqa: S608 - marks only
+    base.executemany(f"INSERT INTO layer VALUES ({marks})", rows)  # noqa: S608 - marks only
     base.commit()
     if deleted:
         base.execute("DELETE FROM layer WHERE rowid = 1")

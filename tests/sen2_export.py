@@ -141,12 +141,12 @@ class Export:
         if not one:
             one = {"urn": "900001"}
         places = given.get("places", [{"placementrank": "1", "entrydate": day("2022-09-01"), **one}])
-        for at, place in enumerate(places):  # type: ignore[var-annotated,arg-type]
+        for at, place in enumerate(places):
             self.row(
                 "placementdetail", placementdetailtableid=f"D{number}-{at}", activeplanstableid=f"AP{number}", **place
             )
         needs = given.get("needs", [{"sentype": str(given.get("need", "ASD")), "sentyperank": "1"}])
-        for at, need in enumerate(needs):  # type: ignore[var-annotated,arg-type]
+        for at, need in enumerate(needs):
             self.row("senneed", senneedtableid=f"Q{number}-{at}", activeplanstableid=f"AP{number}", **need)
 
     def _remember(self, cells: dict[str, str], born: str) -> None:

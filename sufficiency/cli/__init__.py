@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.cli.fetch import add_options as add_fetch_options
 from sufficiency.cli.prepare import add_options as add_prepare_options
+from sufficiency.cli.scenario_files import SCENARIO_HELP, with_scenario_files
 from sufficiency.cli.screen import Steps, cell, print_columns, print_issues, sentence
 from sufficiency.cli.screen_folder import add_options as add_screen_options
 from sufficiency.model.errors import (
@@ -179,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "do the whole job: map, board report, workbook and tables")
     run.add_argument("area", nargs="?", type=Path, help=_AREA_HELP)
     run.add_argument("--scenario", action="append", default=[], metavar="NAME",
-                     help="a further scenario of the area, by name; may be repeated")  # fmt: skip
+                     help=f"a further scenario: {SCENARIO_HELP}; may be repeated")  # fmt: skip
     run.add_argument("--out", type=Path, default=Path(), metavar="DIR",
                      help="where maps/ and reports/ are written (default: here)")  # fmt: skip
     run.add_argument("--build", choices=BUILDS, default=PUBLIC,
@@ -238,7 +239,7 @@ def _run(options: argparse.Namespace) -> int:
 
     steps = Steps()
     steps("Reading and checking the area")
-    inputs = _load(options.area)
+    options, inputs = with_scenario_files(options, _load(options.area))
     scenario_names(inputs, options.scenario)
     if inputs.docx_template is not None:
         from sufficiency.outputs.report.word_template import open_template
@@ -329,7 +330,7 @@ def _prepare(options: argparse.Namespace) -> int:
 
 
 def _of_an_area(room: ModuleType, function: str, options: argparse.Namespace) -> int:
-    getattr(room, function)(options, _load(options.area))
+    getattr(room, function)(*with_scenario_files(options, _load(options.area)))
     return DONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sufficiency.cli.scenario_files import SCENARIO_HELP
 from sufficiency.cli.screen import Steps
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import BUILDS, INTERNAL, PUBLIC
@@ -27,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scheme", dest="schemes", action="append", default=[], metavar="ID",
                         help="a scheme of the business case; may be repeated (default: all)")  # fmt: skip
     parser.add_argument("--scenario", action="append", default=[], metavar="NAME",
-                        help="a further option of the business case, by name; may be repeated")  # fmt: skip
+                        help=f"a further option of the business case: {SCENARIO_HELP}; may be repeated")  # fmt: skip
     parser.add_argument("--build", choices=BUILDS, default=PUBLIC,
                         help="public (default); internal: nothing hidden, places by school")  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path(), metavar="DIR",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from sufficiency.cli.scenario_files import SCENARIO_HELP
 from sufficiency.cli.screen import Steps, print_columns
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import ALL, year_label
@@ -46,7 +47,9 @@ _SHOWN: Final = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--scenario", default="programme", metavar="NAME", help="the programme (default: programme)")
+    parser.add_argument(
+        "--scenario", default="programme", metavar="NAME", help=f"the programme: {SCENARIO_HELP} (default: programme)"
+    )
     parser.add_argument("--against", default="committed", metavar="NAME",
                         help="the scenario that it is compared with (default: committed)")  # fmt: skip
     parser.add_argument("--orders", type=int, default=100, metavar="N",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from sufficiency.model.tables import TABLES, Column
+from sufficiency.sources.capital_cases import capital_cases_rise
 from sufficiency.sources.files import read_rows
 from sufficiency.sources.sheets import Rows
 
@@ -97,12 +98,18 @@ def read_own_schemes(paths: Iterable[Path], issues: list[Issue]) -> tuple[pd.Dat
         stock = [{_ID: one.get(_ID, ""), **row} for one in own for row in _stock(one)]
         plain = [{name: value for name, value in one.items() if name != _PLACES} for one in own]
         faults = len(issues)
-        for table, rows, found in (("schemes", plain, schemes), ("scheme_places", stock, places)):
-            if rows:
-                read = read_rows(_as_rows(file, rows, TABLES[table].columns), table, issues)
-                found.append(read.assign(**{_ID: [own_scheme_key(path.stem, str(one)) for one in read[_ID]]}))
+        schemes.append(_read(file, plain, "schemes", path.stem, issues))
+        capital_cases_rise(schemes[-1], file, issues)
+        if stock:
+            places.append(_read(file, stock, "scheme_places", path.stem, issues))
         _name_the_scenario(issues, faults, path.stem)
     return _together(schemes, "schemes"), _together(places, "scheme_places")
+
+
+def _read(file: str, rows: list[dict[str, Any]], table: str, scenario_id: str, issues: list[Issue]) -> pd.DataFrame:
+    """Return rows of a table, under the ids that the tables have for them."""
+    read = read_rows(_as_rows(file, rows, TABLES[table].columns), table, issues)
+    return read.assign(**{_ID: [own_scheme_key(scenario_id, str(one)) for one in read[_ID]]})
 
 
 def _own(raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -139,7 +146,7 @@ def _name_the_scenario(issues: list[Issue], first: int, scenario_id: str) -> Non
     """Give the faults found the ids that the tables would have, so that what refers to them is not reported again."""
     for at in range(first, len(issues)):
         found = issues[at]
-        if found.key:
+        if found.key and not found.key.startswith(own_scheme_key(scenario_id, "")):
             issues[at] = replace(found, key=own_scheme_key(scenario_id, found.key))
 
 

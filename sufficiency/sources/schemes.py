@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from sufficiency.model.geography import BNG
-from sufficiency.model.issues import Issue
 from sufficiency.model.tables import TABLES
+from sufficiency.sources.capital_cases import capital_cases_rise
 from sufficiency.sources.files import read_table
 from sufficiency.sources.own_schemes import read_own_schemes
 from sufficiency.sources.schools import as_points, with_areas
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+
+    from sufficiency.model.issues import Issue
 
 __all__ = ["Schemes", "read_schemes"]
 
@@ -54,31 +56,11 @@ def read_schemes(directory: Path, areas: gpd.GeoDataFrame, issues: list[Issue], 
     """
     schemes = read_table(directory / "schemes.csv", "schemes", issues)
     places = read_table(directory / "scheme_places.csv", "scheme_places", issues)
+    capital_cases_rise(schemes, TABLES["schemes"].file, issues)
     own, own_places = read_own_schemes(sorted((directory / "scenarios").glob("*.toml")), issues)
     schemes, places = _joined(schemes, own), _joined(places, own_places)
-    _check_money(schemes, issues)
     return Schemes(with_areas(as_points(schemes, crs), areas), places)
 
 
 def _joined(rows: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows, own.astype(rows.dtypes.to_dict())]) if len(own) else rows
-
-
-def _check_money(schemes: pd.DataFrame, issues: list[Issue]) -> None:
-    """Name the schemes whose low, central and high capital do not rise; a blank case passes."""
-    low, central, high = (schemes[f"capital_gbp_{case}"] for case in ("low", "central", "high"))
-    for row, scheme in schemes.loc[(low > central) | (central > high) | (low > high)].iterrows():
-        issues.append(
-            Issue(
-                file=TABLES["schemes"].file,
-                row=int(str(row)),
-                table="schemes",
-                key=str(scheme["scheme_id"]),
-                column="capital_gbp_low",
-                value=f"{scheme['capital_gbp_low']:g}",
-                check="cases_out_of_order",
-                severity="error",
-                message="the low, central and high capital do not rise",
-                fix="put the three cases in order",
-            )
-        )

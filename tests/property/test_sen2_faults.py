@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sufficiency.model.issues import Issue
     from sufficiency.sources.public.sen2 import Sen2
 
-CELLS = ("", "Zzcanary", "ZZ99 3VZ", "2015-Mar-17 00:00:00", "01/02/2015", "asd;semh", "1", "-1", "1e5", "true", "\u00e9,\"", "900001")  # fmt: skip  # noqa: E501
+CELLS = ("", "Zzcanary", "ZZ99 3VZ", "2015-Mar-17 00:00:00", "01/02/2015", "asd;semh", "1", "-1", "1e5", "true", "\u00e9,\"", "900001")  # fmt: skip  # noqa: E501 - a row of the table
 
 
 def few() -> Export:

@@ -44,7 +44,7 @@ class Case:
 def cases(draw: st.DrawFn, *, most: int = 4) -> Case:
     """Draw small cases with many ties."""
     n, m = draw(st.integers(1, most)), draw(st.integers(1, most))
-    whole = lambda low, high, *shape: np.array(  # noqa: E731
+    whole = lambda low, high, *shape: np.array(  # noqa: E731 - said once
         draw(st.lists(st.integers(low, high), min_size=int(np.prod(shape)), max_size=int(np.prod(shape)))), np.int64
     ).reshape(shape)
     columns = st.integers(0, m - 1)

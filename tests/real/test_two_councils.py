@@ -14,6 +14,7 @@ import pytest
 import sufficiency
 from sufficiency.cli import main
 from sufficiency.demand.calibration import fit_margins, round_to_margins
+from tests.attack import recovered
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 EMBEDDED = Path(__file__).resolve().parents[2] / "data"
@@ -158,3 +159,7 @@ def test_the_unitary_runs_to_map_and_paper(unitary: Path, tmp_path: Path) -> Non
         assert row["demand_pupils"] not in {"1", "2", "3", "4", "5"}
     assert any(row["demand_pupils"] == "c"
                for row in _rows(tmp_path / "reports" / "tables" / "sufficiency_county_need_phase.csv"))  # fmt: skip
+    hidden, found = recovered(tmp_path / "reports" / "tables")
+    # so small a council hides much: an attack on nothing would prove nothing
+    assert hidden > 1_000
+    assert found == []

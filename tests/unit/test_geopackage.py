@@ -274,7 +274,7 @@ def test_classes_take_the_values_that_the_map_puts_into_them(package, style_name
     for value in probes:
         taken = [number for number, rule in enumerate(classes) if evaluated(rule["filter"], float(value))]
         assert taken == [class_of(value, breaks, balance=balance)], value
-    first = ET.fromstring(text).find("./renderer-v2/symbols/symbol/layer/Option/Option[@name='color']").get("value")  # noqa: S314
+    first = ET.fromstring(text).find("./renderer-v2/symbols/symbol/layer/Option/Option[@name='color']").get("value")  # noqa: S314 - our own file
     ramp = style.BALANCE_COLOURS if balance else style.AMOUNT_COLOURS
     assert first == ",".join(str(int(ramp[0][at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
 
@@ -282,7 +282,7 @@ def test_classes_take_the_values_that_the_map_puts_into_them(package, style_name
 def test_hidden_areas_are_hatched(package):
     found = styles(package)
     text = found[(found["f_table_name"] == "clusters") & (found["useAsDefault"] == 1)]["styleQML"].iloc[0]
-    symbols = ET.fromstring(text).findall("./renderer-v2/symbols/symbol")  # noqa: S314
+    symbols = ET.fromstring(text).findall("./renderer-v2/symbols/symbol")  # noqa: S314 - our own file
     fills = [[one.get("value") for one in symbol.findall("./layer/Option/Option[@name='style']")] for symbol in symbols]
     assert fills[-2] == ["solid", "b_diagonal"]
     assert all(one == ["solid"] for one in fills[:-2])

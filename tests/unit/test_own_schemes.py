@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import shutil
 from typing import TYPE_CHECKING
@@ -9,8 +10,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+import sufficiency
 from sufficiency import apply_scenario
 from sufficiency.checks import check
+from sufficiency.cli import main
+from sufficiency.cli.scenario_files import with_scenario_files
+from sufficiency.model.errors import DataError
+from sufficiency.run import run_id
 from sufficiency.sources.area import read_area
 from sufficiency.sources.embedded import embedded_directory
 from sufficiency.sources.scenario_text import scenario_text
@@ -152,3 +158,48 @@ def test_a_fault_names_the_scenarios_file(folder, old, new, says):
 def test_a_scheme_twice_in_one_file_is_refused(folder):
     written(folder, HEAD + BASE + BASE)
     assert "the scheme 'base-wantage' stands twice" in set(faults(folder)["message"])
+
+
+def test_a_file_elsewhere_is_read_as_if_it_lay_in_the_area(folder, tmp_path):
+    written(folder, HEAD + BASE)
+    inside = sufficiency.load(folder)
+    outside = tmp_path / "idea.toml"
+    outside.write_text(HEAD + BASE, encoding="utf-8")
+    options = argparse.Namespace(scenario=["programme", str(outside)])
+    options, joined = with_scenario_files(options, sufficiency.load())
+    assert options.scenario == ["programme", "idea"]
+    assert joined.scenarios["idea"] == inside.scenarios["idea"]
+    pd.testing.assert_frame_equal(pd.DataFrame(joined.schemes), pd.DataFrame(inside.schemes))
+    pd.testing.assert_frame_equal(joined.scheme_places, inside.scheme_places)
+    assert run_id(joined, options.scenario) == run_id(inside, options.scenario)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('action = "open"', 'action = "expand"', "unknown setting base-wantage"),
+        (
+            "capital_gbp_central = 2_500_000.0",
+            "capital_gbp_central = 2_500_000.0\ncapital_gbp_low = 9e6",
+            "do not rise",
+        ),
+        ('based_on = "committed"', 'based_on = "comitted"', "there is no scenario 'comitted'"),
+        ("places = 20", 'places = "twenty"', "is not a number"),
+    ],
+)
+def test_a_file_elsewhere_at_fault_is_refused_in_words(tmp_path, old, new, says):
+    path = tmp_path / "idea.toml"
+    path.write_text((HEAD + BASE).replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        with_scenario_files(argparse.Namespace(scenario=str(path)), sufficiency.load())
+    assert caught.value.issues is not None
+    assert caught.value.issues["message"].str.contains(says, regex=False).any()
+    assert set(caught.value.issues["file"]) == {"schemes/scenarios/idea.toml"}
+
+
+def test_a_file_that_is_not_there_is_refused_in_words(tmp_path, capsys):
+    assert main(["run", "--scenario", str(tmp_path / "none.toml"), "--out", str(tmp_path / "out")]) != 0
+    told = capsys.readouterr()
+    assert "none.toml" in told.err + told.out
+    assert "Traceback" not in told.err + told.out
+    assert not (tmp_path / "out").exists()

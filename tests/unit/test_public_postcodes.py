@@ -48,7 +48,7 @@ def read(tmp_path: Path, text: str, **more: object) -> tuple[Reading, list[Issue
     path = tmp_path / "directory.csv"
     path.write_text(text, encoding="utf-8")
     issues: list[Issue] = []
-    reading = read_postcodes(path, issues, **more)  # type: ignore[arg-type]
+    reading = read_postcodes(path, issues, **more)
     assert reading is not None
     assert reading.account.closes
     return reading, issues

@@ -407,7 +407,7 @@ def test_of_several_plans_the_one_with_a_current_placement_counts(tmp_path: Path
 def test_a_row_without_its_parent_is_reported_and_set_aside(tmp_path: Path, module: str) -> None:
     export = Export()
     export.person()
-    parents = dict(zip(list(COLUMNS)[1:], ("sen2", "person", "requests", "assessment", "namedplan", "requests", "activeplans", "activeplans"), strict=True))  # fmt: skip  # noqa: E501
+    parents = dict(zip(list(COLUMNS)[1:], ("sen2", "person", "requests", "assessment", "namedplan", "requests", "activeplans", "activeplans"), strict=True))  # fmt: skip  # noqa: E501 - a row of the table
     key = f"{parents[module]}tableid"
     export.row(module, **{f"{module}tableid": "lost", key: "nowhere", "sentype": "ASD", "placementrank": "1"})
     found, issues = read(export.write(tmp_path))
@@ -511,7 +511,7 @@ def test_homes_are_located_or_counted_by_what_is_wrong(tmp_path: Path) -> None:
     }  # fmt: skip
     assert found.pupils.loc[found.pupils["located"] == "terminated", "lsoa_code"].tolist() == ["E01990001"]
     assert (found.pupils["lsoa_code"] == "").sum() == 4
-    assert {"postcode_terminated", "postcode_pseudo", "postcode_unknown", "postcode_malformed", "postcode_blank"} <= checks(issues)  # fmt: skip  # noqa: E501
+    assert {"postcode_terminated", "postcode_pseudo", "postcode_unknown", "postcode_malformed", "postcode_blank"} <= checks(issues)  # fmt: skip  # noqa: E501 - a row of the table
     without, said = read(tmp_path, postcodes=None)
     assert set(without.pupils["located"]) == {"unknown", "blank"}
     assert "no_postcodes" in checks(said)
@@ -522,7 +522,7 @@ def test_columns_that_have_moved_are_recognised(tmp_path: Path) -> None:
     for _ in range(3):
         export.person()
     for row in export.rows["person"]:
-        row["surname"], row["forename"], row["personbirthdate"], row["sex"] = "", row["surname"], row["forename"], row["personbirthdate"]  # fmt: skip  # noqa: E501
+        row["surname"], row["forename"], row["personbirthdate"], row["sex"] = "", row["surname"], row["forename"], row["personbirthdate"]  # fmt: skip  # noqa: E501 - a row of the table
     found, issues = read(export.write(tmp_path))
     assert found.pupils.empty
     assert {"columns_shifted", "no_pupil"} <= checks(issues)
@@ -676,7 +676,7 @@ def small() -> Export:
     whole = invented.large()
     kept = Export()
     for module in COLUMNS:
-        kept.rows[module] = [row for row in whole.rows[module]][-24:]  # noqa: C416
+        kept.rows[module] = list(whole.rows[module])[-24:]
     kept.rows["sen2"] = whole.rows["sen2"]
     kept.private = whole.private
     return kept

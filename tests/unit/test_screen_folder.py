@@ -624,7 +624,7 @@ def test_broken_files_are_findings_and_no_failures(tmp_path: Path) -> None:
         for at in range(4):
             cut = data[: rng.randrange(1, len(data))] if at % 2 else bytearray(data)
             for _ in range(0 if at % 2 else 12):
-                cut[rng.randrange(len(cut))] = rng.randrange(256)  # type: ignore[index]
+                cut[rng.randrange(len(cut))] = rng.randrange(256)
             files[f"{at}-{name}"] = bytes(cut)
     found = screened(tmp_path, files)
     assert found.files == len(files)

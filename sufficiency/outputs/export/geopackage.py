@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import pyogrio  # type: ignore[import-untyped]  # no type information
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # type: ignore[import-untyped]
+import pyogrio  # type: ignore[import-untyped]  # it has no types  # no type information
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # type: ignore[import-untyped]  # it has no types
 
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style

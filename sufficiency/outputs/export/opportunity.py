@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
-import pyogrio  # type: ignore[import-untyped]
+import pyogrio  # type: ignore[import-untyped]  # it has no types
 
 from sufficiency.model.errors import ParameterError
 from sufficiency.outputs.export.tables import guard_text

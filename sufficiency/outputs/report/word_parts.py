@@ -1,5 +1,6 @@
 """The parts of a Word document that python-docx has no door for: fields, bookmarks, the list of contents."""
 
+# python-docx has no types.
 # ruff: noqa: ANN401, SLF001
 
 from __future__ import annotations

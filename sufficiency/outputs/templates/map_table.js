@@ -73,7 +73,22 @@ function drawTable() {
   const whom = pupilsTitle() ? `; ${pupilsTitle()}` : "";
   const what = inReach() ? `Share of land by ${captionOf(state.measure).charAt(0).toLowerCase()}${captionOf(state.measure).slice(1)}` : state.view === "change" ? "Change" : "Figures";
   byId("figures-caption").textContent = `${what}, ${yearLabel()}: ${scenarioWords()}${whom}`;
+  fitTable();
 }
+
+// Fonts differ from machine to machine: where the table is wider than its panel, its letters become as much smaller.
+function fitTable() {
+  const table = byId("figures"), frame = byId("table");
+  const parts = [table, ...table.querySelectorAll("thead th")];
+  parts.forEach((part) => { part.style.fontSize = ""; });
+  for (let turn = 0; turn < 3 && table.offsetWidth > frame.clientWidth; turn += 1) {
+    const share = 0.98 * frame.clientWidth / table.offsetWidth;
+    const sizes = parts.map((part) => parseFloat(getComputedStyle(part).fontSize));
+    parts.forEach((part, place) => { part.style.fontSize = `${(sizes[place] * share).toFixed(2)}px`; });
+  }
+}
+
+window.addEventListener("resize", fitTable);
 
 function drawFlowTable() {
   const districts = areasOf("district");

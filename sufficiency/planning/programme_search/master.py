@@ -42,11 +42,11 @@ class _Quiet(highspy.Highs):
     """The solver without the banner that it writes when its callbacks are made ready."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # the solver has no types
 
     def enableCallbacks(self) -> None:  # noqa: N802 - the solver's name
         self.setOptionValue("output_flag", False)
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
+        super().enableCallbacks()  # type: ignore[no-untyped-call]  # the solver has no types
 
 
 class Master:

@@ -263,9 +263,9 @@ def _others(
 
 def _loaded(model: _Model, *, whole: bool) -> tuple[Any, Any]:
     """Return a solver with the model in it, and the names of its outcomes."""
-    import highspy  # noqa: PLC0415 (loaded only when a model is solved)
+    import highspy  # noqa: PLC0415 - loads the solver (loaded only when a model is solved)
 
-    from sufficiency.planning.sites.solver import QuietHighs  # noqa: PLC0415
+    from sufficiency.planning.sites.solver import QuietHighs  # noqa: PLC0415 - loads the solver
 
     rows, cost = model.rows, model.cost
     matrix = rows.matrix(len(cost))

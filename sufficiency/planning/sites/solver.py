@@ -11,9 +11,9 @@ class QuietHighs(highspy.Highs):
     """HiGHS that says nothing."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # the solver has no types
 
     def enableCallbacks(self) -> None:  # noqa: N802 (the solver's name)
         """Make the callbacks ready, once the output is off."""
         self.setOptionValue("output_flag", False)
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
+        super().enableCallbacks()  # type: ignore[no-untyped-call]  # the solver has no types

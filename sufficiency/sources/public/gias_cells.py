@@ -160,7 +160,7 @@ class Cells:
         self, name: str, meaning: str, *, least: float | None = 0, most: float | None = None, kind: str = "int"
     ) -> NDArray[np.float64]:
         """Return the numbers of a column; NaN where blank, hidden by a symbol, or at fault (reported)."""
-        column = Column(name, kind, meaning, blank=True, least=least, most=most)  # type: ignore[arg-type]
+        column = Column(name, kind, meaning, blank=True, least=least, most=most)  # type: ignore[arg-type]  # a code
         values = self.understand(name, lambda text: parse_cell(text, column), None)
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 

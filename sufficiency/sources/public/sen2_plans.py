@@ -151,7 +151,7 @@ def places_of(
     return Placed(found, np.where(has, _of(begun, row), -1), row, reason, *cells[:3], cells[3], placement, counted)
 
 
-def _of(values: NDArray, positions: NDArray[np.int64]) -> NDArray:  # type: ignore[type-arg]
+def _of(values: NDArray, positions: NDArray[np.int64]) -> NDArray:  # type: ignore[type-arg]  # of any kind
     """Return values at positions; where a position is -1, or there is no value, nothing that means anything."""
     if not len(values):
         return np.full(len(positions), "" if values.dtype == object else 0, dtype=values.dtype)
@@ -237,7 +237,7 @@ def _cells(
 
 
 def _groups(
-    cells: tuple[NDArray, ...],  # type: ignore[type-arg]
+    cells: tuple[NDArray, ...],  # type: ignore[type-arg]  # of any kind
     settings: Mapping[str, tuple[str, str]] | None,
     concerned: NDArray[np.bool_],
     faults: Faults,
