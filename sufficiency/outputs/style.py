@@ -122,7 +122,6 @@ FONT_STACK: Final = '"Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, "Libe
 SUPPRESSED: Final = "c"
 NOT_APPLICABLE: Final = "z"
 SUPPRESSED_NOTE: Final = "c = hidden so that small numbers of pupils cannot be recognised."
-
 NOT_APPLICABLE_NOTE: Final = "z = does not apply."
 DISTRICT_ONLY_NOTE: Final = "Places are given by district: in a cluster they could show the capacity of one school."
 ILLUSTRATIVE: Final = "illustrative"
