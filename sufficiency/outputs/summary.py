@@ -108,7 +108,7 @@ def build_summary(released: Released, record: RunRecord, parameters: Parameters)
     Returns
     -------
     dict
-        Keys illustrative, build, rules (where the release has any), run_id, capacity_places, shortfall_places,
+        Keys illustrative, build, rules (where counts are rounded), run_id, capacity_places, shortfall_places,
         demand_pupils, results, conservation and suppressed. A hidden figure is None and listed; a figure that does
         not apply is None and not listed.
     """
@@ -124,7 +124,7 @@ def build_summary(released: Released, record: RunRecord, parameters: Parameters)
         "illustrative": parameters.illustrative,
         "build": released.build,
         **({"marking": mark} if (mark := internal_mark(released.build)) else {}),
-        **({"rules": released.rules} if released.rules else {}),
+        **({"rules": released.rules} if parameters.round_counts_to > 1 else {}),
         "run_id": record.run_id,
         "capacity_places": capacity,
         "shortfall_places": None if needed is None or capacity is None else needed - capacity,
