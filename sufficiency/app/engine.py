@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sufficiency.app.figures import YearView, year_view
 from sufficiency.assess import demand_of, network_of
 from sufficiency.model.errors import ParameterError
-from sufficiency.planning import apply_scenario, ready_to_ask, same_demand, same_roads
+from sufficiency.planning import apply_scenario, open_year, ready_to_ask, same_demand, same_roads
 from sufficiency.planning.one_year import outcomes_of_year
 from sufficiency.planning.proposed import with_programme
 from sufficiency.planning.quick import settled_with, settled_with_openings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sufficiency.allocation import YearFigures
     from sufficiency.app.desk import Programme
     from sufficiency.model.results import Inputs
+    from sufficiency.planning.opened_year import OpenedYear
     from sufficiency.planning.what_if import ReadyYear
     from sufficiency.travel import RoadNetwork
 
@@ -143,6 +144,29 @@ class Engine:
             return self.before(year)
         return self._once(("answer", *_asked(programme), year), lambda: self._answer(programme, year))
 
+    def opened(self, programme: Programme, year: int) -> OpenedYear:
+        """Return the year with the programme, opened up: what a place is worth, and what keeps pupils from one.
+
+        Raises
+        ------
+        SufficiencyError
+            When the programme cannot be: every fault in words.
+        """
+        return self._once(("opened", *_asked(programme), year), lambda: self._opened(programme, year))
+
+    def _opened(self, programme: Programme, year: int) -> OpenedYear:
+        if not programme.schemes and not programme.area_scheme_ids:
+            return self.ready(year).opened
+        after = apply_scenario(scenario_inputs(self.inputs, programme, self.against), SCENARIO)
+        return open_year(after, year, scenario_id=SCENARIO, **self._known_parts(after))
+
+    def _known_parts(self, inputs: Inputs) -> dict[str, Any]:
+        """Return demand and roads that are known already, where a programme leaves them as they are."""
+        return {
+            "demand": self.demand if same_demand(self.applied, inputs) else None,
+            "network": self.network if same_roads(self.applied, inputs) else None,
+        }
+
     def _quick(self, programme: Programme, ready: ReadyYear) -> YearFigures:
         if not programme.schemes and not programme.area_scheme_ids:
             return ready.before
@@ -160,13 +184,7 @@ class Engine:
         return self._view(after, SCENARIO, year)
 
     def _view(self, inputs: Inputs, scenario_id: str, year: int) -> YearView:
-        rows = outcomes_of_year(
-            inputs,
-            year,
-            scenario_id,
-            demand=self.demand if same_demand(self.applied, inputs) else None,
-            network=self.network if same_roads(self.applied, inputs) else None,
-        )
+        rows = outcomes_of_year(inputs, year, scenario_id, **self._known_parts(inputs))
         return year_view(scenario_id, year, inputs, rows)
 
     def _once(self, key: Hashable, make: Callable[[], _T]) -> _T:

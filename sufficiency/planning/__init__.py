@@ -24,6 +24,7 @@ from sufficiency.planning.opportunity_sites import best_by_area, next_places, ra
 from sufficiency.planning.programme import (
     capacity_district_type,
     capital_of,
+    occupancy_district_type,
     programme_places_table,
     scheme_stock,
     schemes_table,
@@ -95,6 +96,7 @@ __all__ = [
     "money_by_financial_year",
     "next_places",
     "observed_against_modelled",
+    "occupancy_district_type",
     "open_year",
     "opportunity_surface",
     "place_values",

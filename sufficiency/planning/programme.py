@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sufficiency.measures import capacity_by_area, capital_table
+from sufficiency.measures import capacity_by_area, capital_table, use_by_district_type
 from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES
 from sufficiency.planning.schemes import added_places
 
@@ -110,6 +110,25 @@ def capacity_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFram
     columns = ["scenario_id", "year", "area_id", "area_name", "provision_type", "capacity_places"]
     table = pd.concat(parts, ignore_index=True)[columns]
     return table.sort_values(columns[:5], kind="stable", ignore_index=True)
+
+
+def occupancy_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
+    """Return the use of local headline places by scenario, policy, year, district (and county) and type.
+
+    Returns
+    -------
+    DataFrame
+        scenario_id, then the columns of `measures.use_by_district_type`.
+    """
+    parts = []
+    for scenario_id, assessment in assessments.items():
+        inputs, rows = assessment.inputs, assessment.outcomes
+        districts = inputs.areas.loc[inputs.areas["level"] == "district", "area_id"].astype(str)
+        area_ids = [inputs.parameters.county_id, *districts]
+        table = use_by_district_type(rows, inputs.places, inputs.provision, inputs.settings, area_ids)
+        parts.append(table.assign(scenario_id=scenario_id))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["scenario_id", *(name for name in table.columns if name != "scenario_id")]]
 
 
 def support_by_area(match: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from sufficiency.demand import Drivers, counts_to_locate
-from sufficiency.demand.location import locate
-from sufficiency.measures import headline_groups
-from sufficiency.model.errors import DataError, ParameterError
-from sufficiency.planning.futures import draw_counts
+from sufficiency.planning.drawn_years import SEED, drawn_years
 from sufficiency.planning.programme_search.values import Oracle
-from sufficiency.planning.zone_weights import draw_zone_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "drawn_demands", "programme_regret"]
 
-SEED: Final = 20_260_617
 NOTHING: Final = "nothing more"
 
 
@@ -44,24 +38,7 @@ def drawn_demands(problem: Problem, *, draws: int, seed: int = SEED) -> Iterator
     DataError
         When the area gives its own demand by home.
     """
-    inputs = problem.laid
-    if draws < 1:
-        message = f"{draws} draws show nothing: give a number from 1"
-        raise ParameterError(message)
-    if inputs.demand is not None:
-        message = "this area gives its own demand by home, so that no draw can say where other pupils would live"
-        raise DataError(message)
-    rng = np.random.default_rng(seed)
-    drivers, parameters = Drivers.of(inputs), inputs.parameters
-    counts = counts_to_locate(inputs.population, inputs.rates, inputs.controls, parameters, drivers)
-    asked = headline_groups(counts) & counts["year"].isin([year.year for year in problem.years])
-    drawn = draw_counts(inputs, counts[asked].reset_index(drop=True), draws=draws, rng=rng)
-    weights = [draw_zone_weights(inputs, rng) for _ in range(draws)]
-    for one, weight in zip(drawn, weights, strict=True):
-        yield locate(
-            one, inputs.population, parameters.calibration_year, clusters=inputs.clusters, zone_weight=weight,
-            drivers=drivers, parameters=parameters,
-        )  # fmt: skip
+    yield from drawn_years(problem.laid, [year.year for year in problem.years], draws=draws, seed=seed)
 
 
 def programme_regret(
