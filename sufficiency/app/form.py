@@ -59,7 +59,9 @@ def places_words(scheme: ProposedScheme) -> str:
     if scheme.action == "close":
         return f"closes in {year_label(scheme.places[0][0])}"
     steps = [f"{count} place{'' if count == 1 else 's'} from {year_label(year)}" for year, count in scheme.places]
-    return ", then ".join(steps)
+    told = ", then ".join(steps)
+    taken = scheme.given_up_places
+    return told if taken is None else f"{told}, of them {taken} taken over"
 
 
 def form_of(town: Town, scheme: ProposedScheme | None, years: Sequence[int]) -> dict[str, Any]:
@@ -153,7 +155,7 @@ def changed(town: Town, scheme: ProposedScheme, field: str, value: object) -> Pr
     """
     if field not in FIELDS:
         raise ParameterError("the form has no such field: load the page again")
-    return FIELDS[field](town, scheme, value)
+    return town.balanced(FIELDS[field](town, scheme, value))
 
 
 def _whole(value: object, low: int, high: int, what: str) -> int:

@@ -58,7 +58,7 @@ def put(hand: Hand, town: Town, years: Sequence[int], easting_m: float, northing
     """Return the hand with a scheme put at a point: the one named, else the one in hand, else a new one."""
     held = dataclasses.replace(hand, chosen=scheme_id or hand.chosen).kept()
     if held.scheme is not None:
-        return held.with_scheme(town.moved(held.scheme, easting_m, northing_m))
+        return held.with_scheme(town.balanced(town.moved(held.scheme, easting_m, northing_m)))
     made = new_scheme(town, hand.desk.programme.free_id(), easting_m, northing_m, years)
     return hand.with_scheme(made)
 
@@ -81,7 +81,7 @@ def put_at_school(hand: Hand, town: Town, years: Sequence[int], setting_id: str)
         return hand
     if scheme.action == "relocate":
         return hand.with_scheme(town.moved(scheme, easting_m, northing_m))
-    return hand.with_scheme(town.at_school(scheme, setting_id))
+    return hand.with_scheme(town.balanced(town.at_school(scheme, setting_id)))
 
 
 def edited(hand: Hand, town: Town, scheme_id: str, field: str, value: object) -> Hand:

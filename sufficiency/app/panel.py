@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs.style import SUPPRESSED, SUPPRESSED_NOTE
-from sufficiency.outputs.words import MINUS, count_text, gbp_words, number_text, share_text, signed_text
+from sufficiency.outputs.words import MINUS, count_text, gbp_words, number_text, sentence_case, share_text, signed_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,9 @@ _WITHOUT: Final = "without_local_place_pupils"
 _GAIN_NOTE: Final = (
     "Better: a better kind of place, or one of the same kind at least a minute nearer. Worse: the other way round."
 )
+_LOCAL: Final = "placed_own_area_pupils"
 _PLACED: Final = (
-    ("placed_own_area_pupils", "In a local place in their own district"),
+    (_LOCAL, "In a local place"),
     ("independent_pupils", "In an independent place"),
     ("other_council_pupils", "In another council’s school"),
     ("unplaced_pupils", "With no modelled place"),
@@ -111,7 +112,7 @@ def panel_of(shown: Shown) -> dict[str, Any]:
         "gainNote": _local_gain(shown) + _GAIN_NOTE,
         "journeys": _journeys(shown),
         "bands": _bands(shown.bands),
-        "placements": _placements(county),
+        "placements": _placements(county, [row for row in shown.areas if row.level == "district"]),
         "reasons": _reasons(shown),
         "purses": _purses(shown.purses),
     }
@@ -169,11 +170,13 @@ def _bands(bands: Sequence[tuple[str, int | None, int | None]]) -> dict[str, Any
     }
 
 
-def _placements(county: AreaRow) -> dict[str, Any]:
+def _placements(county: AreaRow, districts: Sequence[AreaRow]) -> dict[str, Any]:
     rows = []
     for name, title in _PLACED:
         before, after = county.before[name], county.after[name]
         rows.append({"id": name, "cells": [title, cell(before), cell(after), change_cell(before, after)]})
+    own = [_sum([getattr(row, when)[_LOCAL] for row in districts]) for when in ("before", "after")]
+    rows.insert(1, {"id": "own", "cells": ["… of them in their own district", *map(cell, own), change_cell(*own)]})
     hidden = any("c" in row["cells"][1:] for row in rows)
     return {
         "caption": "Placements in the model",
@@ -183,11 +186,17 @@ def _placements(county: AreaRow) -> dict[str, Any]:
     }
 
 
+def _sum(counts: Sequence[int | None]) -> int | None:
+    """Return the sum; hidden where a part is, so that no part can be worked out."""
+    known = [one for one in counts if one is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
 def _reasons(shown: Shown) -> dict[str, Any]:
     return {
         "caption": "Why pupils have no modelled place, after",
         "head": ["Reason", "Pupils"],
-        "rows": [{"id": text, "cells": [text, cell(count)]} for text, count in shown.reasons],
+        "rows": [{"id": text, "cells": [sentence_case(text), cell(count)]} for text, count in shown.reasons],
         "note": "" if shown.reasons else "Every pupil has a modelled place.",
     }
 
@@ -215,10 +224,11 @@ def _signed_gbp(value: float) -> str:
     return text if text.startswith(MINUS) or round(value) == 0 else f"+{text}"
 
 
-def area_table(rows: Sequence[AreaRow], against_title: str, year: int) -> dict[str, Any]:
-    """Return the table that is the map's equal: a row an area, in the map's order."""
+def area_table(rows: Sequence[AreaRow], order: Sequence[str], against_title: str, year: int) -> dict[str, Any]:
+    """Return the table that is the map's equal: a row an area, each district before its clusters, as `order` has them."""
     body = []
-    for row in rows:
+    by_id = {row.area_id: row for row in rows}
+    for row in (by_id[one] for one in order if one in by_id):
         before, after, need = row.before[_WITHOUT], row.after[_WITHOUT], row.after["demand_pupils"]
         share = SUPPRESSED if after is None or need is None else share_text(after / need) if need else MINUS
         cells = [row.area_name, cell(need), cell(before), cell(after), change_cell(before, after), share,

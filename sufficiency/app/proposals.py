@@ -41,9 +41,12 @@ _NEAR: Final = " near "
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Town:
-    """The places, schools and provision of an area, to be picked from."""
+    """The places, schools and provision of an area, to be picked from; ``applied`` has the places of the scenario
+    compared with, which a scheme may take over.
+    """
 
     inputs: Inputs
+    applied: Inputs
 
     @cached_property
     def schools(self) -> dict[str, tuple[str, float, float]]:
@@ -69,6 +72,21 @@ class Town:
                 words = f"{PROVISION_TYPE_NAMES[kind]}, {years_of_age(*ages)}"
                 out[str(row["provision_id"])] = (str(row["setting_id"]), kind, words, ages)
         return out
+
+    def held(self, provision_id: str, year: int) -> int:
+        """Return the places that a provision has in every year from one on: so many can be taken over."""
+        table = self.applied.places
+        rows = table[(table["provision_id"] == provision_id) & (table["year"] >= year)]
+        by_year = rows.groupby("year")["planned_places"].sum()
+        return int(by_year.min()) if len(by_year) else 0
+
+    def balanced(self, scheme: ProposedScheme) -> ProposedScheme:
+        """Return a scheme that takes over no more places than there are; what it has beyond them is new."""
+        if scheme.action not in MOVES or not scheme.from_provision_id:
+            return dataclasses.replace(scheme, given_up_places=None)
+        there = self.held(scheme.from_provision_id, scheme.places[0][0])
+        fewest = min(count for _, count in scheme.places)
+        return dataclasses.replace(scheme, given_up_places=min(there, fewest))
 
     def offered(self, setting_id: str) -> list[str]:
         """Return the provision of a school that can be closed or moved."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import logging
 import secrets
 import socket
 import threading
+import time
 import webbrowser
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
@@ -22,6 +25,7 @@ from starlette.responses import PlainTextResponse
 from sufficiency.app.engine import Engine
 from sufficiency.app.frames import faults_of
 from sufficiency.app.guard import Guard, allowed_hosts
+from sufficiency.app.page.page import build
 from sufficiency.app.policy import Nonced
 from sufficiency.app.sessions import Sessions
 from sufficiency.model.errors import ParameterError
@@ -47,6 +51,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 # so long may a browser be gone, asleep for instance, and find its page as it was
 _RECONNECT_S: Final = 30.0
 _GRACE_S: Final = 2
+_THREADS: Final = 8
 # styles that the framework adds later bear the mark of the page, as those do that are written in it
 _MARK_STYLES: Final = """<script>{
   const mark = document.currentScript.nonce;
@@ -218,7 +223,7 @@ def serve(
     internal: bool,
     say: Callable[[str], None] = lambda _: None,
     ready: Callable[[str], None] = lambda _: None,
-) -> None:
+) -> bool:
     """Serve the page until Ctrl-C.
 
     Parameters
@@ -242,6 +247,11 @@ def serve(
     ready
         Told the link when the page can be opened.
 
+    Returns
+    -------
+    bool
+        Whether all work has ended; False when a thread still solves what nobody waits for.
+
     Raises
     ------
     SufficiencyError
@@ -249,8 +259,6 @@ def serve(
     ConnectionError
         When the port is in use.
     """
-    from sufficiency.app.page.page import build  # noqa: PLC0415
-
     with contextlib.closing(listen(host, port)) as listening:
         engine, sessions = _prepared(inputs, against, folder, say)
         token = secrets.token_urlsafe(32)
@@ -264,11 +272,29 @@ def serve(
         ready(link)
         if open_browser:
             threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+        pool = _Pool(max_workers=_THREADS, thread_name_prefix="page")
+        framework.on_startup(lambda: asyncio.get_running_loop().set_default_executor(pool))
         try:
             with contextlib.suppress(KeyboardInterrupt):
                 server_of(guarded).run(sockets=[listening])
         finally:
             sessions.close()
+        return pool.ended(_GRACE_S)
+
+
+class _Pool(ThreadPoolExecutor):
+    """The threads of the page; when it ends it does not wait for what is still solved in one."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Take no more work, and let go of what has not begun."""
+        super().shutdown(wait=False, cancel_futures=True)
+
+    def ended(self, within_s: float) -> bool:
+        """Return whether every thread has ended, within so many seconds."""
+        last = time.monotonic() + within_s
+        for thread in self._threads:
+            thread.join(max(last - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in self._threads)
 
 
 def _prepared(inputs: Inputs, against: str, folder: Path | None, say: Callable[[str], None]) -> tuple[Engine, Sessions]:

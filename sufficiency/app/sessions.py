@@ -37,6 +37,7 @@ _STATES_AFTER: Final = 100
 _MOST_BYTES: Final = 50_000_000
 # a slider changes the desk many times a second: it is saved so often at most
 _REST_S: Final = 0.3
+_RETRY_S: Final = 5.0
 _TITLE: Final = "My programme"
 
 
@@ -88,7 +89,7 @@ class Session:
     def _become(self, step: Any) -> None:  # noqa: ANN401 - a function from history to history
         with self._lock:
             before, self._history = self._history, step(self._history)
-            same = before is self._history
+            same = before == self._history
         if not same:
             self._sessions.changed(self)
 
@@ -166,8 +167,9 @@ class Sessions:
         with self._writing:
             with self._wake:
                 unsaved, self._unsaved = self._unsaved, {}
-            for session in unsaved.values():
-                self._save(session)
+            again = {key: session for key, session in unsaved.items() if not self._save(session)}
+            with self._wake:
+                self._unsaved = again | self._unsaved
 
     def close(self) -> None:
         """Save what is not saved yet, and end the thread that saves."""
@@ -192,7 +194,7 @@ class Sessions:
                     self._wake.wait()
                 if self._closed:
                     return
-                self._wake.wait_for(lambda: self._closed, self._rest_s)
+                self._wake.wait_for(lambda: self._closed, _RETRY_S if self.fault else self._rest_s)
             self.flush()
 
     def _path(self, key: str) -> Path:
@@ -200,15 +202,17 @@ class Sessions:
         assert self.folder is not None  # noqa: S101 - asked for before
         return self.folder / f"desk-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
-    def _save(self, session: Session) -> None:
+    def _save(self, session: Session) -> bool:
+        """Return whether a desk was saved; where it was not, the page says so, and it is tried again."""
         text = self._text(session.history)
         try:
             _write_whole(self._path(session.key), text)
-            self.fault = ""
         except OSError as error:
-            # told by the page; the desk goes on, and the next change tries again
             why = error.strerror or type(error).__name__
             self.fault = f"Your schemes cannot be saved as you go ({why}): save them as a file."
+            return False
+        self.fault = ""
+        return True
 
     def _text(self, history: History) -> str:
         first = max(history.at - _STATES_BEFORE, 0)

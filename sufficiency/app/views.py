@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sufficiency.app.engine import SCENARIO
 from sufficiency.app.form import needs_words, places_words
 from sufficiency.app.proposals import ACTIONS, AT_A_SCHOOL
 from sufficiency.model.errors import DataError
 from sufficiency.model.geography import to_wgs84
 from sufficiency.model.vocabulary import HEADLINE_TYPES, PROVISION_TYPE_NAMES
 from sufficiency.outputs.words import sentence_case
+from sufficiency.planning.proposed import own_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sufficiency.app.desk import Programme
     from sufficiency.model.errors import SufficiencyError
     from sufficiency.model.results import Inputs
+    from sufficiency.planning.proposed import ProposedScheme
 
 __all__ = ["area_cards_of", "cards_of", "faults_of", "pins_of"]
 
-_MOST_FAULTS: Final = 4
+_MOST_FAULTS: Final = 3
 
 
 def cards_of(programme: Programme, chosen: str) -> list[dict[str, Any]]:
@@ -73,14 +78,16 @@ def pins_of(programme: Programme, chosen: str, year: int, crs: str) -> list[dict
     return pins
 
 
-def faults_of(error: SufficiencyError) -> str:
-    """Return an error as a sentence, with the first of its faults."""
-    text = sentence_case(str(error))
+def faults_of(error: SufficiencyError, schemes: Iterable[ProposedScheme]) -> str:
+    """Return an error as sentences for the page: the first of its faults, with schemes by their names."""
+    text = str(error)
     issues = getattr(error, "issues", None)
     if isinstance(error, DataError) and issues is not None and len(issues):
-        told = [str(one) for one in issues["message"].head(_MOST_FAULTS)]
-        told = [one for one in told if one not in text]
-        more = len(issues) - _MOST_FAULTS
-        text = ": ".join([text, "; ".join(told)]) if told else text
-        text += f"; and {more} more" if more > 0 else ""
+        text = "; ".join([text, *(one for one in issues["message"].astype(str) if one not in text)])
+    for one in schemes:
+        text = text.replace(own_id(SCENARIO, one.scheme_id), f"“{one.name}”")
+    faults = text.split("; ")
+    if len(faults) > _MOST_FAULTS:
+        faults = [*faults[:_MOST_FAULTS], f"and {len(faults) - _MOST_FAULTS} more"]
+    text = sentence_case("; ".join(faults))
     return text if text.endswith((".", "!", "?", "`")) else f"{text}."

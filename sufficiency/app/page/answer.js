@@ -1,5 +1,6 @@
 // The answer first and largest: the finding, three figures before and after, and the year that is looked at.
 export default {
+  inheritAttrs: false,
   props: { sentence: String, figures: Array, status: String, told: String, asked: Number, fault: String, notice: String, year: Number, years: Array, labels: Array },
   emits: ["year"],
   template: `

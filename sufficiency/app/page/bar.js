@@ -4,7 +4,7 @@ export default {
   props: { title: String, mark: String, beneath: String, canUndo: Boolean, canRedo: Boolean, comparing: Boolean, busy: Boolean, internal: Boolean },
   emits: ["undo", "redo", "compare", "save", "opened", "papers", "stop", "fault"],
   template: `
-    <header class="bar">
+    <header class="top-bar">
       <div class="bar-title"><h1>{{ title }}</h1>
         <p><strong v-if="mark" class="mark">{{ mark }}</strong><strong v-if="internal" class="mark inside">Internal: not for publication</strong> {{ beneath }}</p></div>
       <div class="bar-buttons" role="toolbar" aria-label="The programme as a whole">

@@ -1,6 +1,7 @@
 // The first-use guide: five steps, one at a time. It is open until somebody closes it, and the browser remembers that.
 const KEY = "what-if-guide-closed";
 export default {
+  inheritAttrs: false,
   props: { steps: Array },
   template: `
     <section v-show="open" id="guide" class="guide" aria-labelledby="guide-title" @keydown.esc="close">

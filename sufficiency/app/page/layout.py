@@ -79,7 +79,7 @@ def lay_out(bar: dict[str, Any], care: str) -> Parts:
     """
     head = parts.Bar()
     head.tell(**bar)
-    with ui.element("main").classes("shell").props("id=main"):
+    with ui.element("div").classes("shell"):
         guide = parts.Guide()
         guide.tell(steps=list(GUIDE))
         answer = parts.Answer()
@@ -106,6 +106,7 @@ def lay_out(bar: dict[str, Any], care: str) -> Parts:
                     tables |= {"placements": _table(), "reasons": _table()}
                 with _section("Three purses, never added"):
                     tables["purses"] = _table()
+                    tables["purses"].classes("purses")
             more = parts.More()
             with parts.Fold().props('title="The map as a table" key-id="area-table"'):
                 tables["areas"] = _table()

@@ -52,7 +52,7 @@ def build(engine: Engine, sessions: Sessions, doors: Doors, *, build: str = PUBL
     inputs = engine.inputs
     title = against_title(engine)
     ground = ground_of(inputs, engine.against, engine.years, build)
-    shared = Shared(engine, doors, build, ground, scales_of(engine, ground, build), Town(inputs), title)
+    shared = Shared(engine, doors, build, ground, scales_of(engine, ground, build), Town(inputs, engine.applied), title)
     downloads: dict[str, tuple[str, bytes]] = {}
     keep = "no-store" if build == INTERNAL else f"private, max-age={_YEAR_S}, immutable"
 

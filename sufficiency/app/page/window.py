@@ -204,7 +204,7 @@ class Window:
 
     def fault(self, error: SufficiencyError | str) -> None:
         """Say what cannot be; blank = nothing."""
-        text = error if isinstance(error, str) else faults_of(error)
+        text = error if isinstance(error, str) else faults_of(error, self.programme)
         self.parts.answer.tell(fault=text)
 
     def tell(self, text: str) -> None:
@@ -337,7 +337,7 @@ class Window:
         self.parts.gains.tell(gains=told["gains"], note=told["gainNote"])
         for name in ("journeys", "bands", "placements", "reasons", "purses"):
             self.parts.tables[name].show(told[name])
-        self.parts.tables["areas"].show(panel.area_table(shown.areas, self.shared.against_title, shown.year))
+        self.parts.tables["areas"].show(panel.area_table(shown.areas, self.shared.ground.frame.areas, self.shared.against_title, shown.year))
         self.parts.answer.tell(told=self.parts.answer.sentence)
 
     def show_shade(self) -> None:
