@@ -78,7 +78,7 @@ def form_of(town: Town, scheme: ProposedScheme | None, years: Sequence[int]) -> 
     """
     steps = () if scheme is None else scheme.places
     schools = [{"value": one, "label": name} for one, (name, _, _) in town.schools.items()]
-    choices = {
+    choices: dict[str, Any] = {
         "actions": [{"value": one, "label": text} for one, text in ACTIONS.items()],
         "types": [{"value": one, "label": PROVISION_TYPE_NAMES[one]} for one in HEADLINE_TYPES],
         "yearGroups": [{"value": one, "label": _year_group(one)} for one in _year_groups(scheme)],

@@ -1,19 +1,51 @@
-"""What a message of the page must look like before the framework may see it: nothing here is about what it says."""
+"""What a message of the page must look like before the framework may see it; nothing here is about what it says."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-__all__ = ["faults_of"]
+if TYPE_CHECKING:
+    from sufficiency.app.policy import App, Message, Receive, Scope, Send
 
+__all__ = ["Framed", "faults_of", "is_packet", "packets_of"]
+
+# Engine.IO: the page closes, pings, pongs and changes the way it is sent; its text is Socket.IO, and it sends no bytes
+_PACKET: Final = re.compile(r"1|2(probe)?|3(probe)?|5|40(\{\})?|41")
+_EVENT: Final = re.compile(r"42[0-9]{0,9}(?=\[)")
+_BETWEEN: Final = "\x1e"
+_MOST_PACKETS: Final = 16
 _ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,12}")
-_LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
+_LEVELS: Final = ("debug", "info", "warning", "error")
 _LONGEST_LOG: Final = 2_000
 _MOST_ARGUMENTS: Final = 20
 _LONGEST_ARGUMENT: Final = 1_000_000
+
+
+def is_packet(text: str) -> bool:
+    """Return whether a text is a packet as a page sends it."""
+    if _PACKET.fullmatch(text):
+        return True
+    event = _EVENT.match(text)
+    if not event:
+        return False
+    try:
+        told = json.loads(text[event.end() :])
+    except (ValueError, RecursionError):
+        return False
+    return bool(told) and isinstance(told[0], str)
+
+
+def packets_of(body: bytes) -> bool:
+    """Return whether the body of a request that polls is made of packets as a page sends them."""
+    try:
+        packets = body.decode("utf-8").split(_BETWEEN)
+    except UnicodeDecodeError:
+        return False
+    return len(packets) <= _MOST_PACKETS and all(map(is_packet, packets))
 
 
 def faults_of(name: str, data: tuple[Any, ...]) -> str:
@@ -101,3 +133,63 @@ def _is_whole(value: object) -> bool:
     if isinstance(value, str):
         return _WHOLE.fullmatch(value) is not None
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12
+
+
+class Framed:
+    """Lets through only what is a message: others are dropped from a WebSocket, and a request that has one is refused.
+
+    Parameters
+    ----------
+    app
+        What is asked.
+    path
+        Beginning of the addresses at which messages come in.
+    """
+
+    def __init__(self, app: App, path: str) -> None:
+        self.app = app
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection of ASGI; a request's body comes whole, as the guard gives it."""
+        if scope["type"] not in ("http", "websocket") or not scope["path"].startswith(self._path):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self.app(scope, _packets_only(receive), send)
+        elif scope["method"] not in ("GET", "POST"):
+            await _refuse(send, 405)
+        elif scope["method"] == "POST":
+            first = await receive()
+            if packets_of(first.get("body", b"")):
+                await self.app(scope, _again(first, receive), send)
+            else:
+                await _refuse(send, 400)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _packets_only(receive: Receive) -> Receive:
+    async def receiving() -> Message:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            text = message.get("text")
+            if text is not None and is_packet(text):
+                return message
+
+    return receiving
+
+
+def _again(first: Message, receive: Receive) -> Receive:
+    kept = [first]
+
+    async def receiving() -> Message:
+        return kept.pop() if kept else await receive()
+
+    return receiving
+
+
+async def _refuse(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})

@@ -33,7 +33,7 @@ _NO_NAME_OF_KIND: Final = ("support_base",)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Ground:
-    """The ground as it is sent: ``packed`` is gzipped JSON, ``digest`` names it, ``frame`` has the areas in its order."""
+    """The ground as it is sent: ``packed`` is gzipped JSON, ``digest`` names it, ``frame`` has the areas in order."""
 
     frame: Frame
     packed: bytes

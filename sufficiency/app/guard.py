@@ -176,6 +176,8 @@ class Guard:
 
     def _check_sizes_and_place(self, scope: Scope) -> str:
         """Return the host that was asked."""
+        if not scope["query_string"].isascii():
+            raise _RefusedError(400)
         if len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"]) > self.bounds.url_bytes:
             raise _RefusedError(414)
         if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > self.bounds.header_bytes:

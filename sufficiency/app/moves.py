@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
     from sufficiency.planning.proposed import ProposedScheme
 
-__all__ = ["Hand", "compared", "copied_from_area", "duplicated", "edited", "looked_at", "put", "put_at_school", "removed",
-           "set_of", "switched", "titled", "worked_on"]  # fmt: skip
+__all__ = [
+    "Hand", "compared", "copied_from_area", "duplicated", "edited", "looked_at", "put", "put_at_school", "removed",
+    "set_of", "switched", "titled", "worked_on",
+]  # fmt: skip
 
 LONGEST_TITLE: Final = 80
 
@@ -54,12 +56,12 @@ class Hand:
         return Hand(self.desk.with_programme(programme.with_card(card)), scheme.scheme_id)
 
 
-def put(hand: Hand, town: Town, years: Sequence[int], easting_m: float, northing_m: float, scheme_id: str = "") -> Hand:
+def put(hand: Hand, town: Town, years: Sequence[int], at_m: tuple[float, float], scheme_id: str = "") -> Hand:
     """Return the hand with a scheme put at a point: the one named, else the one in hand, else a new one."""
     held = dataclasses.replace(hand, chosen=scheme_id or hand.chosen).kept()
     if held.scheme is not None:
-        return held.with_scheme(town.balanced(town.moved(held.scheme, easting_m, northing_m)))
-    made = new_scheme(town, hand.desk.programme.free_id(), easting_m, northing_m, years)
+        return held.with_scheme(town.balanced(town.moved(held.scheme, *at_m)))
+    made = new_scheme(town, hand.desk.programme.free_id(), at_m, years)
     return hand.with_scheme(made)
 
 
@@ -75,7 +77,7 @@ def put_at_school(hand: Hand, town: Town, years: Sequence[int], setting_id: str)
         raise ParameterError("schemes can be put at open, state-funded schools of the area only")
     _, easting_m, northing_m = town.schools[setting_id]
     if hand.scheme is None:
-        hand = put(hand, town, years, easting_m, northing_m)
+        hand = put(hand, town, years, (easting_m, northing_m))
     scheme = hand.scheme
     if scheme is None:  # put gives one always
         return hand

@@ -42,7 +42,8 @@ def programme_of(inputs: Inputs, scenario_id: str, against: str) -> Programme:
         When it holds what cards cannot: every such thing at once.
     """
     scenario, base = inputs.scenarios[scenario_id], inputs.scenarios[against]
-    faults = [f"it has {text}" for name, text in _NOT_ON_CARDS.items() if getattr(scenario, name) != getattr(base, name)]
+    other = [text for name, text in _NOT_ON_CARDS.items() if getattr(scenario, name) != getattr(base, name)]
+    faults = [f"it has {text}" for text in other]
     missing = [one for one in base.scheme_ids if one not in scenario.scheme_ids]
     if missing:
         faults.append(f"it leaves out {', '.join(missing)}, of “{base.title}”")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sufficiency.app.shown import AreaRow, Gains, HeadlineShown, Purse, Shown
 
-__all__ = ["area_table", "finding", "headline_figures", "panel_of", "side_by_side"]
+__all__ = ["area_table", "finding", "headline_figures", "panel_of", "purse_table", "side_by_side"]
 
 _WITHOUT: Final = "without_local_place_pupils"
 _GAIN_NOTE: Final = (
@@ -91,8 +91,10 @@ def finding(headline: HeadlineShown, year: int, against_title: str, *, asked: bo
     before, after = headline.without_local_place_pupils
     when = f"In {year_label(year)}"
     if not asked:
-        told = "a few pupils have" if before is None else f"{count_text(before, 'pupil')} {'has' if before == 1 else 'have'}"
-        return f"{when}, {told} no local place as things are planned{mark}. What if…?"
+        told = "a few pupils" if before is None else count_text(before, "pupil")
+        return (
+            f"{when}, {told} {'has' if before == 1 else 'have'} no local place as things are planned{mark}. What if…?"
+        )
     if before is None or after is None:
         return f"{when}, few pupils are without a local place: the change is hidden{mark}."
     change = after - before
@@ -105,7 +107,7 @@ def finding(headline: HeadlineShown, year: int, against_title: str, *, asked: bo
 
 
 def panel_of(shown: Shown) -> dict[str, Any]:
-    """Return what lies behind the answer: gains, journeys, placements, reasons and purses, as tables."""
+    """Return what lies behind the answer: gains, journeys, placements and reasons, as tables."""
     county = next(row for row in shown.areas if row.level == "county")
     return {
         "gains": [_gain("Better off", shown.better, "gain"), _gain("Worse off", shown.worse, "lose")],
@@ -114,14 +116,13 @@ def panel_of(shown: Shown) -> dict[str, Any]:
         "bands": _bands(shown.bands),
         "placements": _placements(county, [row for row in shown.areas if row.level == "district"]),
         "reasons": _reasons(shown),
-        "purses": _purses(shown.purses),
     }
 
 
 def _gain(title: str, gains: Gains, verb: str) -> dict[str, Any]:
     if gains.total is None:
         return {"title": title, "total": f"A few pupils {verb} (hidden).", "lines": []}
-    total = f"{number_text(gains.total)} pupil{'' if gains.total == 1 else 's'} {verb}{'s' if gains.total == 1 else ''}."
+    total = f"{count_text(gains.total, 'pupil')} {verb}{'s' if gains.total == 1 else ''}."
     lines = []
     for name, counts, rest in (
         ("By home district", gains.by_district, gains.other_districts),
@@ -201,11 +202,15 @@ def _reasons(shown: Shown) -> dict[str, Any]:
     }
 
 
-def _purses(purses: Sequence[Purse]) -> dict[str, Any]:
+def purse_table(purses: Sequence[Purse]) -> dict[str, Any]:
+    """Return the change of the three purses as a table."""
     return {
         "caption": "Change from before",
-        "head": ["Purse", "Low to high", "How it is worked out"],
-        "rows": [{"id": one.title, "cells": [one.title, _money(one.change_gbp), one.note]} for one in purses],
+        "head": ["Purse", "Low to high"],
+        "rows": [
+            {"id": one.title, "cells": [{"text": one.title, "note": one.note}, _money(one.change_gbp)]}
+            for one in purses
+        ],
         "note": "The three purses are different money, and are never added.",
     }
 
@@ -225,7 +230,7 @@ def _signed_gbp(value: float) -> str:
 
 
 def area_table(rows: Sequence[AreaRow], order: Sequence[str], against_title: str, year: int) -> dict[str, Any]:
-    """Return the table that is the map's equal: a row an area, each district before its clusters, as `order` has them."""
+    """Return the table that is the map's equal: a row an area, each district before its clusters, in `order`."""
     body = []
     by_id = {row.area_id: row for row in rows}
     for row in (by_id[one] for one in order if one in by_id):

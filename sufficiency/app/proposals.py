@@ -41,8 +41,9 @@ _NEAR: Final = " near "
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Town:
-    """The places, schools and provision of an area, to be picked from; ``applied`` has the places of the scenario
-    compared with, which a scheme may take over.
+    """The places, schools and provision of an area, to be picked from.
+
+    ``applied`` has the places of the scenario compared with, which a scheme may take over.
     """
 
     inputs: Inputs
@@ -146,7 +147,7 @@ class Town:
             after = dataclasses.replace(after, from_provision_id=offered[0] if offered else "")
         if scheme.action == "close":
             kinds = {self.provision[one][1] for one in offered}
-            kind = scheme.provision_type if scheme.provision_type in kinds or not kinds else sorted(kinds)[0]
+            kind = scheme.provision_type if scheme.provision_type in kinds or not kinds else min(kinds)
             after = dataclasses.replace(after, from_provision_id="", provision_type=kind)
         return self.renamed(scheme, after)
 
@@ -163,7 +164,7 @@ class Town:
         """Return a scheme that does something else, at the nearest place where that can be."""
         year = scheme.places[0][0]
         places = ((year, 0),) if action == "close" else _at_least(scheme.places)
-        own = {"setting_id": _new_setting(scheme.scheme_id)} if scheme.action in AT_A_SCHOOL else {}
+        own = _new_setting(scheme.scheme_id) if scheme.action in AT_A_SCHOOL else scheme.setting_id
         after = dataclasses.replace(scheme, action=action, places=places, from_provision_id="", given_up_places=None)
         if action in AT_A_SCHOOL:
             school = self.school_near(scheme.easting_m, scheme.northing_m, with_provision=True)
@@ -173,7 +174,7 @@ class Town:
             after = dataclasses.replace(after, setting_id=_new_setting(scheme.scheme_id))
             after = self.at_school(after, near)
         else:
-            after = dataclasses.replace(after, **own)
+            after = dataclasses.replace(after, setting_id=own)
         return dataclasses.replace(after, name=self.name_of(after)) if scheme.name == self.name_of(scheme) else after
 
 
@@ -186,12 +187,12 @@ def _at_least(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 
 def new_scheme(
-    town: Town, scheme_id: str, easting_m: float, northing_m: float, years: Sequence[int], places: int = FIRST_PLACES
+    town: Town, scheme_id: str, at_m: tuple[float, float], years: Sequence[int], *, places: int = FIRST_PLACES
 ) -> ProposedScheme:
     """Return the scheme that a click makes: new special-school places for every need and year group."""
     year = FIRST_YEAR if FIRST_YEAR in years else years[0]
     scheme = ProposedScheme(
-        scheme_id, "", "open", _new_setting(scheme_id), float(easting_m), float(northing_m), "special_school", NEEDS,
+        scheme_id, "", "open", _new_setting(scheme_id), float(at_m[0]), float(at_m[1]), "special_school", NEEDS,
         *HEADLINE_NCY, ((year, places),),
     )  # fmt: skip
     return dataclasses.replace(scheme, name=town.name_of(scheme))

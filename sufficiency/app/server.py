@@ -23,7 +23,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 
 from sufficiency.app.engine import Engine
-from sufficiency.app.frames import faults_of
+from sufficiency.app.frames import Framed, faults_of
 from sufficiency.app.guard import Guard, allowed_hosts
 from sufficiency.app.page.page import build
 from sufficiency.app.policy import Nonced
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from fastapi.telemetry import TelemetryConfig
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -59,6 +60,15 @@ _MARK_STYLES: Final = """<script>{
     document.head.append(Object.assign(document.createElement("style"), { nonce: mark, textContent: text }));
 }</script>"""
 _LOG: Final = logging.getLogger("sufficiency.app.server")
+# nothing is measured for anybody, whatever the environment asks of the framework
+_NO_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+_MESSAGES: Final = "/_nicegui_ws/"
 # addresses whose content never changes: the framework's own files by version, the ground by digest
 _KEPT: Final = (f"/_nicegui/{framework_version}/static/", "/ground/")
 
@@ -142,7 +152,8 @@ def application(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
 
-    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, telemetry=_NO_TELEMETRY)
+    getattr(framework, "_telemetry", {}).update(_NO_TELEMETRY)
     ui.add_head_html(_MARK_STYLES, shared=True)
     pages()
     ui.run_with(
@@ -159,9 +170,9 @@ def application(
         framework.add_exception_handler(kind, _plain_fault)
         outer.add_exception_handler(kind, _plain_fault)
     _check_messages()
-    marked = Nonced(outer)
+    inner = GZipMiddleware(Nonced(outer), minimum_size=1_000, compresslevel=5)
     return Guard(
-        GZipMiddleware(marked, minimum_size=1_000, compresslevel=5),
+        Framed(inner, _MESSAGES),
         token=token,
         hosts=allowed_hosts(host, port),
         name=f"sufficiency-{port}",

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from sufficiency.app.engine import Headline
 
-__all__ = ["AreaRow", "Gains", "Purse", "Shown", "area_rows", "hidden", "shown_answer", "shown_headline"]
+__all__ = ["AreaRow", "Gains", "Purse", "Shown", "area_rows", "hidden", "shown_answer", "shown_headline",
+           "shown_purses"]  # fmt: skip
 
 COLUMNS: Final = (
     "demand_pupils", "capacity_places", "placed_own_area_pupils", "other_council_pupils", "independent_pupils",
@@ -147,7 +148,7 @@ def shown_headline(headline: Headline, hide_up_to: int) -> HeadlineShown:
     )
 
 
-def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
+def shown_answer(before: YearView, after: YearView, build: str, *, with_money: bool = True) -> Shown:
     """Return what the page shows of a year without a programme and with it.
 
     Parameters
@@ -156,6 +157,8 @@ def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
         Of one year.
     build
         ``public`` or ``internal``.
+    with_money
+        Whether purses are worked out too; they take as long as half of the rest.
     """
     hide_up_to = _hide_up_to(after, build)
     changes = changes_of(before, after)
@@ -168,10 +171,15 @@ def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
         gain_local_place_pupils=hidden(int((changes["band"] == "gains_local_place").sum()), hide_up_to),
         bands=_bands(before, after, hide_up_to),
         reasons=_reasons(after, hide_up_to),
-        purses=_purses(before, after, hide_up_to),
+        purses=_purses(before, after, hide_up_to) if with_money else (),
         median_min=(_minutes(before, "median_min"), _minutes(after, "median_min")),
         p90_min=(_minutes(before, "p90_min"), _minutes(after, "p90_min")),
     )
+
+
+def shown_purses(before: YearView, after: YearView, build: str) -> tuple[Purse, ...]:
+    """Return the change of the three purses, as `shown_answer` has it."""
+    return _purses(before, after, _hide_up_to(after, build))
 
 
 def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: str) -> list[AreaRow]:

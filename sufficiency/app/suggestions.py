@@ -62,7 +62,7 @@ def _kinds(needs: Sequence[str]) -> list[str]:
 
 
 def next_sites(
-    engine: Engine, town: Town, programme: Programme, chosen: str, year: int, build: str
+    engine: Engine, town: Town, programme: Programme, chosen: str, *, year: int, build: str
 ) -> tuple[Suggestion, ...]:
     """Return the best towns for the scheme in hand, beside the rest of the programme; best first.
 
@@ -94,6 +94,7 @@ def next_sites(
     )
     best = best_by_area(surface)
     before = engine.headline(rest, year).after
+    hide_up_to = 0 if build == INTERNAL else engine.inputs.parameters.hide_up_to
     trips = int(engine.inputs.parameters.value("journeys_per_day"))
     tried: dict[str, tuple[tuple[int, int, float], Suggestion]] = {}
     for row in best[best["level"] != "county"].to_dict("records"):
@@ -106,7 +107,7 @@ def next_sites(
         local = before.without_local_place_pupils - after.without_local_place_pupils
         placed = before.unplaced_pupils - after.unplaced_pupils
         hours = (after.travel_min - before.travel_min) * trips / 60
-        words = _why(scheme.places_in(year), local, hours, 0 if build == INTERNAL else engine.inputs.parameters.hide_up_to)
+        words = _why(scheme.places_in(year), local, hours, hide_up_to)
         order = (-placed, -local, hours)
         if name not in tried or order < tried[name][0]:
             tried[name] = (order, Suggestion(name, at.easting_m, at.northing_m, words))
@@ -119,7 +120,7 @@ def _moving(engine: Engine, town: Town, programme: Programme, chosen: str, year:
     if not held:
         bounds = engine.inputs.zones.total_bounds
         middle = (float(bounds[0] + bounds[2]) / 2, float(bounds[1] + bounds[3]) / 2)
-        held = [new_scheme(town, programme.free_id(), *middle, engine.years)]
+        held = [new_scheme(town, programme.free_id(), middle, engine.years)]
     scheme = held[0]
     if scheme.action in AT_A_SCHOOL or scheme.action == "relocate":
         raise ParameterError("sites are suggested for new places: choose “Open new places” first")
@@ -132,9 +133,11 @@ def _why(places: int, local: int, hours: float, hide_up_to: int) -> str:
     told = hidden(local, hide_up_to) if local > 0 else local
     gain = "a few" if told is None else number_text(told)
     size = round(abs(hours))
-    travel = "about as much travel" if not size else f"{count_text(size, 'hour')} {'less' if hours < 0 else 'more'} travel"
+    way = "less" if hours < 0 else "more"
+    travel = f"{count_text(size, 'hour')} {way} travel" if size else "about as much travel"
     noun = "pupil" if told == 1 else "pupils"
-    return f"{count_text(places, 'place')} would give {gain} more {noun} a local place, with {travel} a day, all together."
+    total = f"{count_text(places, 'place')} would give {gain} more {noun} a local place"
+    return f"{total}, with {travel} a day, all pupils together."
 
 
 def best_schemes(

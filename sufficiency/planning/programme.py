@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sufficiency.measures import capacity_by_area, capital_table, use_by_district_type
+from sufficiency.model.tables import conform
 from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES
 from sufficiency.planning.schemes import added_places
 
@@ -115,20 +116,23 @@ def capacity_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFram
 def occupancy_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
     """Return the use of local headline places by scenario, policy, year, district (and county) and type.
 
+    Policy rolling is left out: there pupils stay above the places by ones and twos, and what is placed beside the
+    places, by district and type, would tell how many.
+
     Returns
     -------
     DataFrame
-        scenario_id, then the columns of `measures.use_by_district_type`.
+        Table `occupancy_district_type`.
     """
     parts = []
     for scenario_id, assessment in assessments.items():
         inputs, rows = assessment.inputs, assessment.outcomes
+        rows = rows[rows["policy"] != "rolling"]
         districts = inputs.areas.loc[inputs.areas["level"] == "district", "area_id"].astype(str)
         area_ids = [inputs.parameters.county_id, *districts]
         table = use_by_district_type(rows, inputs.places, inputs.provision, inputs.settings, area_ids)
         parts.append(table.assign(scenario_id=scenario_id))
-    table = pd.concat(parts, ignore_index=True)
-    return table[["scenario_id", *(name for name in table.columns if name != "scenario_id")]]
+    return conform(pd.concat(parts, ignore_index=True), "occupancy_district_type")
 
 
 def support_by_area(match: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:

@@ -98,13 +98,13 @@ class Hands(Window):
 
     async def _place(self, told: Any) -> None:  # noqa: ANN401 - as all of these
         at = self.position(told)
-        await self.move(lambda hand: moves.put(hand, self.shared.town, self.engine.years, *at))
+        await self.move(lambda hand: moves.put(hand, self.shared.town, self.engine.years, at))
 
     async def _drop(self, told: Any) -> None:  # noqa: ANN401
         at, scheme_id = self.position(told), str(told["id"])
         held = self._movable(scheme_id)
         await self.move(
-            lambda hand: moves.put(hand, self.shared.town, self.engine.years, *at, held),
+            lambda hand: moves.put(hand, self.shared.town, self.engine.years, at, held),
             grip=("drop", held, told.get("grip")),
             settled=bool(told["settled"]),
         )
@@ -116,7 +116,7 @@ class Hands(Window):
         def nudged(hand: moves.Hand) -> moves.Hand:
             scheme = hand.desk.programme.card(held).scheme
             at = (scheme.easting_m + east, scheme.northing_m + north)
-            return moves.put(hand, self.shared.town, self.engine.years, *at, held)
+            return moves.put(hand, self.shared.town, self.engine.years, at, held)
 
         await self.move(nudged, grip=("nudge", held))
 
@@ -145,7 +145,7 @@ class Hands(Window):
         if here:
             await self.move(lambda hand: moves.put_at_school(hand, self.shared.town, self.engine.years, here[0]))
         else:
-            await self.move(lambda hand: moves.put(hand, self.shared.town, self.engine.years, east, north))
+            await self.move(lambda hand: moves.put(hand, self.shared.town, self.engine.years, (east, north)))
 
     async def _fresh(self, _: Any) -> None:  # noqa: ANN401
         self.choose("")
@@ -234,7 +234,11 @@ class Hands(Window):
         if self.papers is not None:
             return
         loop = asyncio.get_running_loop()
-        said = Cancelling(lambda text: loop.call_soon_threadsafe(self.tell, f"Making the papers: {text}."))
+
+        def say(text: str) -> None:
+            loop.call_soon_threadsafe(self.tell, f"Making the papers: {text}.")
+
+        said = Cancelling(say)
         self.papers = said
         self.parts.bar.tell(busy=True)
         programme = self.programme
@@ -269,7 +273,7 @@ class Hands(Window):
         part.tell(sitesBusy=True, sitesNote="Trying sites…")
         try:
             found = await self.searches.run(
-                next_sites, self.engine, shared.town, programme, chosen, year, shared.build
+                next_sites, self.engine, shared.town, programme, chosen, year=year, build=shared.build
             )
         except SufficiencyError:
             part.tell(sitesNote="")
@@ -288,7 +292,7 @@ class Hands(Window):
             raise ParameterError("that site is no longer among those suggested: ask again")
         one = self.sites[told]
         await self.move(
-            lambda hand: moves.put(hand, self.shared.town, self.engine.years, one.easting_m, one.northing_m)
+            lambda hand: moves.put(hand, self.shared.town, self.engine.years, (one.easting_m, one.northing_m))
         )
 
     async def _search(self, told: Any) -> None:  # noqa: ANN401
@@ -326,7 +330,7 @@ class Hands(Window):
         await self._again()
 
     async def _again(self) -> None:
-        """Answer anew what was asked for beside the answer; drawn futures, which take seconds, are marked as earlier."""
+        """Answer anew what was asked for beside the answer; drawn futures take seconds, and are marked as earlier."""
         part, programme, year = self.parts.more, self.programme, self.desk.year
         if self._drawn_for not in (None, (programme, year)):
             part.tell(futuresNote="Of an earlier answer: draw again.")

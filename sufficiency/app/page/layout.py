@@ -24,7 +24,7 @@ GUIDE: Final = (
     {"part": "suggest", "title": "where next",
      "text": "Ask for the best sites. Each says why it is suggested; “Put it here” moves your scheme to it."},
     {"part": "programme", "title": "the programme",
-     "text": "Every scheme is a card: switch it off and on, duplicate it, undo anything, compare two programmes, save."},
+     "text": "Every scheme is a card: switch it off and on, duplicate it, undo anything, compare two, save."},
 )  # fmt: skip
 
 
@@ -52,9 +52,9 @@ class Parts:
         yield from (self.bar, self.answer, self.look, self.form, self.suggest, self.programme, self.more)
 
 
-def _table() -> parts.Table:
+def _table(*, wide: bool = False) -> parts.Table:
     table = parts.Table()
-    table.show({"caption": "", "head": [], "rows": [], "note": ""})
+    table.show({"caption": "", "head": [], "rows": [], "note": "", "wide": wide})
     return table
 
 
@@ -93,7 +93,7 @@ def lay_out(bar: dict[str, Any], care: str) -> Parts:
                 programme = parts.ProgrammeList()
         beside = ui.element("section").classes("behind").props('aria-label="Side by side"')
         with beside:
-            side = _table()
+            side = _table(wide=True)
         with ui.element("section").classes("behind").props('aria-labelledby="behind-title"'):
             status = parts.Status()
             status.tell(title="What lies behind the answer", status="", care=care)
@@ -105,10 +105,10 @@ def lay_out(bar: dict[str, Any], care: str) -> Parts:
                 with _section("Where pupils are placed"):
                     tables |= {"placements": _table(), "reasons": _table()}
                 with _section("Three purses, never added"):
-                    tables["purses"] = _table()
+                    tables["purses"] = _table(wide=True)
                     tables["purses"].classes("purses")
             more = parts.More()
             with parts.Fold().props('title="The map as a table" key-id="area-table"'):
-                tables["areas"] = _table()
+                tables["areas"] = _table(wide=True)
         notes = parts.Notes()
     return Parts(head, answer, look, maps, form, suggest, programme, side, beside, status, gains, more, tables, notes)

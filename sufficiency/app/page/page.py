@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import nicegui
 from nicegui import app, ui
-from starlette.requests import Request
+from starlette.requests import Request  # noqa: TC002 - the framework reads the annotation when it runs
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from sufficiency.app.ground import ground_of
@@ -47,7 +47,7 @@ def build(engine: Engine, sessions: Sessions, doors: Doors, *, build: str = PUBL
     doors
         What the page may ask of the world outside it.
     build
-        ``public``: figures of a few pupils are hidden; ``internal``: nothing is hidden, and nothing is kept by browsers.
+        ``public``: figures of a few pupils are hidden; ``internal``: none are, and no browser keeps anything.
     """
     inputs = engine.inputs
     title = against_title(engine)
@@ -108,9 +108,7 @@ def _first(window: Hands, shared: Shared) -> None:
     parts.gains.tell(gains=[], note="")
     parts.more.tell(unlock=None, unlockNote="", futures=None, futuresNote="")
     attribution = shared.engine.inputs.roads.attribution
-    only = (
-        "This page is for use inside the council. Only the papers, which pass the whole disclosure control, may be passed on."
-    )
+    only = "This page is for use inside the council. Only the papers pass the whole disclosure control."
     how = "Best use of places: most pupils placed, then least travel: the theoretical best, not a forecast."
     parts.notes.tell(lines=[only, how, *style.sources(attribution)])
 

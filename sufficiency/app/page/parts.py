@@ -7,8 +7,8 @@ from typing import Any, Final
 from nicegui import ui
 
 __all__ = [
-    "Answer", "Bar", "Fold", "Gains", "Guide", "Look", "Map", "More", "Notes", "Part", "ProgrammeList", "SchemeForm", "Status", "Suggest",
-    "Table",
+    "Answer", "Bar", "Fold", "Gains", "Guide", "Look", "Map", "More", "Notes", "Part", "ProgrammeList", "SchemeForm",
+    "Status", "Suggest", "Table",
 ]  # fmt: skip
 
 # Leaflet comes with the framework's own map; naming it here makes the page offer it to our map.

@@ -6,7 +6,7 @@ const NUDGE_M = 250;
 const DRAG_MS = 90;
 const STEPS = { ArrowUp: [0, NUDGE_M], ArrowDown: [0, -NUDGE_M], ArrowLeft: [-NUDGE_M, 0], ArrowRight: [NUDGE_M, 0] };
 const PANES = [["areas", 350, true], ["water", 370, false], ["roads", 380, false], ["dots", 390, false], ["borders", 400, false],
-  ["labels", 440, false], ["symbols", 600, true], ["pins", 650, true]];
+  ["symbols", 600, true], ["labels", 620, false], ["pins", 650, true]];
 const LEAST_APART_PX = 15;
 const charts = new Set();
 const fetched = new Map();
@@ -114,7 +114,11 @@ export default {
     this.drawPins();
     charts.add(this);
     this.chart.on("move", () => this.follow());
-    this.watcher = new ResizeObserver(() => this.chart.invalidateSize({ animate: false, pan: false }));
+    for (const touch of ["pointerdown", "wheel", "keydown"]) frame.addEventListener(touch, () => { this.touched = true; }, { passive: true });
+    this.watcher = new ResizeObserver(() => {
+      this.chart.invalidateSize({ animate: false, pan: false });
+      if (!this.touched) this.chart.fitBounds(this.bounds, { padding: [8, 8], animate: false });
+    });
     this.watcher.observe(frame);
     const data = await ground(this.address);
     if (this.gone) return;

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from nicegui import background_tasks
 
 from sufficiency.app import moves, panel, shading
-from sufficiency.app.figures import changes_of
 from sufficiency.app.form import form_of
 from sufficiency.app.jobs import SUPERSEDED, Latest
 from sufficiency.app.moves import Hand
 from sufficiency.app.page import parts
-from sufficiency.app.shown import area_rows, shown_answer, shown_headline
+from sufficiency.app.shown import shown_answer, shown_headline, shown_purses
 from sufficiency.app.views import area_cards_of, cards_of, faults_of, pins_of
 from sufficiency.model.errors import SufficiencyError
 from sufficiency.model.geography import to_bng
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from sufficiency.app.proposals import Town
     from sufficiency.app.sessions import Session
     from sufficiency.app.shading import Scale
-    from sufficiency.app.shown import Shown
+    from sufficiency.app.shown import Purse, Shown
 
 __all__ = ["Shared", "Window"]
 
@@ -85,6 +84,7 @@ class Window:
         self.look, self.level = "after", "district"
         self.latest = Latest()
         self.answered: tuple[Shown, ...] = ()
+        self.purses: tuple[tuple[Purse, ...], ...] = ()
         self.maps: list[parts.Map] = []
         self._lock = asyncio.Lock()
         self._turn = self._asked = 0
@@ -204,7 +204,11 @@ class Window:
 
     def fault(self, error: SufficiencyError | str) -> None:
         """Say what cannot be; blank = nothing."""
-        text = error if isinstance(error, str) else faults_of(error, self.programme)
+        text = (
+            error
+            if isinstance(error, str)
+            else faults_of(error, [card.scheme for one in self.desk.programmes for card in one.cards])
+        )
         self.parts.answer.tell(fault=text)
 
     def tell(self, text: str) -> None:
@@ -222,9 +226,7 @@ class Window:
             title=programme.title, longest=moves.LONGEST_TITLE, cards=cards_of(programme, hand.chosen),
             area=area_cards_of(inputs, self.engine.against, programme),
         )  # fmt: skip
-        self.parts.bar.tell(
-            canUndo=history.can_undo, canRedo=history.can_redo, comparing=len(hand.desk.programmes) > 1
-        )
+        self.parts.bar.tell(canUndo=history.can_undo, canRedo=history.can_redo, comparing=len(hand.desk.programmes) > 1)
         self.parts.answer.tell(year=hand.desk.year)
         self.parts.look.tell(
             look=self.look, level=self.level, programmes=[one.title for one in hand.desk.programmes],
@@ -317,15 +319,32 @@ class Window:
             return
         self.answered = answers
         self.show_answers()
+        for one in self.maps:
+            one.tell(updating=False)
+        purses = await self.latest.run(self._purses, desk)
+        if purses is SUPERSEDED or (desk.programmes, desk.year) != (self.desk.programmes, self.desk.year):
+            return
+        self.purses = purses
+        self.show_purses()
         self.updating(on=False)
         if self.on_answer is not None:
             await self.on_answer()
 
     def _answers(self, desk: Desk) -> tuple[Shown, ...]:
-        before = self.engine.before(desk.year)
+        before, build = self.engine.before(desk.year), self.shared.build
         return tuple(
-            shown_answer(before, self.engine.answer(one, desk.year), self.shared.build) for one in desk.programmes
+            shown_answer(before, self.engine.answer(one, desk.year), build, with_money=False) for one in desk.programmes
         )
+
+    def _purses(self, desk: Desk) -> tuple[tuple[Purse, ...], ...]:
+        before, build = self.engine.before(desk.year), self.shared.build
+        return tuple(shown_purses(before, self.engine.answer(one, desk.year), build) for one in desk.programmes)
+
+    def show_purses(self) -> None:
+        """Show the purses of the programme worked on."""
+        if self.purses:
+            shown = self.purses[min(self.desk.active, len(self.purses) - 1)]
+            self.parts.tables["purses"].show(panel.purse_table(shown))
 
     def show_answers(self) -> None:
         """Show every area anew, and what lies behind the answer."""
@@ -335,9 +354,10 @@ class Window:
         self.show_shade()
         told = panel.panel_of(shown)
         self.parts.gains.tell(gains=told["gains"], note=told["gainNote"])
-        for name in ("journeys", "bands", "placements", "reasons", "purses"):
+        for name in ("journeys", "bands", "placements", "reasons"):
             self.parts.tables[name].show(told[name])
-        self.parts.tables["areas"].show(panel.area_table(shown.areas, self.shared.ground.frame.areas, self.shared.against_title, shown.year))
+        order, against = self.shared.ground.frame.areas, self.shared.against_title
+        self.parts.tables["areas"].show(panel.area_table(shown.areas, order, against, shown.year))
         self.parts.answer.tell(told=self.parts.answer.sentence)
 
     def show_shade(self) -> None:
