@@ -11,7 +11,7 @@ TESTING := $(VENV)/.testing
 BENCHING := $(VENV)/.benching
 CODE := $(shell find sufficiency -name '*.py' -o -name '*.j2' -o -name '*.typ' -o -name '*.js' -o -name '*.css' 2>/dev/null)
 
-.PHONY: run test check-python lint docs lock bench clean
+.PHONY: run test setup check-python lint docs lock bench clean
 
 run: $(RUNTIME)
 	@$(BIN)/sufficiency warm
@@ -20,9 +20,13 @@ run: $(RUNTIME)
 test: $(TESTING)
 	@$(BIN)/ruff check sufficiency tests
 	@$(BIN)/ruff format --check sufficiency tests
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -p no:benchmark -n auto --dist loadfile $(PYTEST)
+	@# what is compiled once is compiled on one core while types and imports are checked on another
+	@$(BIN)/sufficiency warm >/dev/null & warm=$$!; \
+	$(BIN)/mypy && $(BIN)/lint-imports; status=$$?; wait $$warm && exit $$status
+	@# files go to the workers whole, the longest first: see tests/conftest.py
+	@$(BIN)/python -m pytest -q -p no:benchmark -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+setup: $(TESTING)
 
 check-python:
 	@if [ -z "$(PYTHON)" ]; then \

@@ -1,17 +1,22 @@
-"""What every test may use: the embedded area, once a session, and the real public data where it is present."""
+"""What every test may use: the embedded area, whole runs once for all workers, and the real public data if present."""
 
 from __future__ import annotations
 
+import json
 import os
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
+from tests.end_to_end.commands import TEMPLATE, Run, run_command
+
 if TYPE_CHECKING:
-    from sufficiency.model.results import Inputs
+    from sufficiency.model.results import Inputs, Released, RunRecord
 
 mpl.use("Agg")
 # the same examples on every machine and day, however slow: a test that fails can be run again
@@ -37,3 +42,84 @@ def oxfordshire() -> Inputs:
     import sufficiency
 
     return sufficiency.load()
+
+
+def _once(factory: pytest.TempPathFactory, name: str, *arguments: str) -> Run:
+    """Run the command unless another worker has: the first does the work, and the others wait for it.
+
+    What the job released is kept beside its outputs, in ``kept``.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"run-{name}"
+    out, said = folder / "out", folder / "said.json"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not said.exists():
+            out.mkdir()
+            made = run_command(
+                "run",
+                *arguments,
+                "--out",
+                str(out),
+                out=out,
+                cwd=out,
+                module=("tests.kept_job", str(folder / "kept")),
+                PYTHONHASHSEED="0",
+                TZ="UTC",
+            )
+            said.write_text(json.dumps([made.status, made.said, made.errors]), encoding="utf-8")
+        status, printed, errors = json.loads(said.read_text(encoding="utf-8"))
+    return Run(status, printed, errors, out)
+
+
+@pytest.fixture(scope="session")
+def embedded_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the main job on the embedded area. Read what it wrote, and change nothing there."""
+    return _once(tmp_path_factory, "embedded")
+
+
+@pytest.fixture(scope="session")
+def embedded_release(embedded_run: Run) -> tuple[Released, RunRecord]:
+    """Return what the main job on the embedded area released and recorded."""
+    assert embedded_run.status == 0, embedded_run.errors
+    kept: tuple[Released, RunRecord] = pickle.loads((embedded_run.out.parent / "kept").read_bytes())  # noqa: S301 - own
+    return kept
+
+
+@pytest.fixture(scope="session")
+def template_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the main job on the small template area. Read what it wrote, and change nothing there."""
+    return _once(tmp_path_factory, "template", str(TEMPLATE))
+
+
+# Files that take half a minute and more, in the order in which the workers are given them: the first two make the
+# whole runs that others read, and the short files fill up the end.
+LONGEST_FIRST = (
+    "end_to_end/test_run",
+    "end_to_end/test_determinism",
+    "end_to_end/test_canaries",
+    "end_to_end/test_notebook",
+    "end_to_end/test_attack",
+    "real/test_two_councils",
+    "property/test_disclosure",
+    "unit/test_report",
+    "unit/test_stable",
+    "unit/test_release_audit",
+    "unit/test_planted_leaks",
+    "end_to_end/test_bad_inputs",
+    "end_to_end/test_wheel",
+    "end_to_end/test_injection",
+    "end_to_end/test_accessibility",
+    "end_to_end/test_map_in_browser",
+    "end_to_end/test_map_layers_in_browser",
+    "end_to_end/test_internal_map_in_browser",
+    "property/test_allocation_policies",
+    "unit/test_what_if",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, which leaves no worker alone with one at the end."""
+    tests = Path(__file__).parent
+    place = {tests / f"{name}.py": number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))

@@ -184,6 +184,24 @@ def _capacity() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def _use() -> pd.DataFrame:
+    """Return every place taken by the best use of places but two of each district's bases, in two schools each."""
+    capacity = _capacity()
+    total = capacity.groupby(["scenario_id", "year", "provision_type"], as_index=False)["capacity_places"].sum()
+    rows = pd.concat([total.assign(area_id=COUNTY[0], area_name=COUNTY[1]), capacity], ignore_index=True)
+    county = rows["area_id"] == COUNTY[0]
+    empty = (rows["provision_type"] == "specialist_base") * county.map({True: 2 * len(DISTRICTS), False: 2})
+    return rows.assign(
+        policy="optimal",
+        level=county.map({True: "county", False: "district"}),
+        schools=county.map({True: 2 * len(DISTRICTS), False: 2}),
+        placed_pupils=rows["capacity_places"] - empty,
+        empty_places=empty,
+        used_share=1 - empty / rows["capacity_places"],
+    )[[*KEY, "level", "area_id", "area_name", "provision_type", "schools", "capacity_places", "placed_pupils",
+       "empty_places", "used_share"]]  # fmt: skip
+
+
 def _sufficiency(cells: pd.DataFrame) -> pd.DataFrame:
     out = _areas_of(cells, ("county", "district", "cluster"), [], COUNTS)
     capacity = _capacity()
@@ -592,7 +610,7 @@ def _tables() -> dict[str, pd.DataFrame]:
     short = ["demand_pupils", "placed_local_pupils", "without_local_place_pupils"]
     sufficiency, journeys = _sufficiency(cells), _journeys(cells)
     by_phase = _areas_of(cells, ("county", "district"), ["phase"], COUNTS)
-    need_phase = cells.groupby([*KEY, "need", "phase"], as_index=False)[short].sum()
+    need_phase = _areas_of(cells, ("county",), ["need", "phase"], short)
     tables: dict[str, pd.DataFrame] = {
         "sufficiency_area": sufficiency,
         "sufficiency_area_type": _areas_of(cells, ("county", "district", "cluster"), ["provision_type"], short),
@@ -606,6 +624,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         "flows": _flows(cells),
         "reasons": _reasons(cells),
         "capacity_district_type": _capacity(),
+        "occupancy_district_type": _use(),
         "comparison_area": _comparison(sufficiency, journeys),
         "schemes": _schemes(),
         "programme_places": _programme_places(),
@@ -644,7 +663,8 @@ def make_released(build: str = "public") -> Released:
             mask[column] = small
             shown.loc[small, column] = pd.NA
         tables[name], hidden[name] = shown, mask
-    return Released(build, MappingProxyType(tables), MappingProxyType(hidden))
+    rules = "Counts of 1 to 5 pupils are shown as c, and so is what would give them away." if build == "public" else ""
+    return Released(build, MappingProxyType(tables), MappingProxyType(hidden), rules=rules)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from sufficiency.demand.drivers import Drivers
-from sufficiency.model.parameters import Assumption, Parameters
+from sufficiency.model.assumptions import Assumption
+from sufficiency.model.parameters import Parameters
 from sufficiency.model.tables import TABLES
 
 COUNTY = "small"

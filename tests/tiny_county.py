@@ -20,8 +20,9 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import LineString, Point, box
 
+from sufficiency.model.assumptions import ASSUMPTION_NAMES, Assumption
 from sufficiency.model.issues import issues_table
-from sufficiency.model.parameters import ASSUMPTION_NAMES, Assumption, Parameters
+from sufficiency.model.parameters import Parameters
 from sufficiency.model.results import Allocation, Inputs, RoadTables, Scenario
 
 COUNTY, DISTRICTS = "C", ["D1", "D2"]

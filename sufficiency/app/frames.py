@@ -36,7 +36,7 @@ def is_packet(text: str) -> bool:
         told = json.loads(text[event.end() :])
     except (ValueError, RecursionError):
         return False
-    return bool(told) and isinstance(told[0], str)
+    return bool(told) and isinstance(told[0], str) and told[0] in _CHECKS
 
 
 def packets_of(body: bytes) -> bool:

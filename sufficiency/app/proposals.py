@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sufficiency.model.vocabulary import HEADLINE_NCY, HEADLINE_TYPES, NEEDS, PROVISION_TYPE_NAMES
+from sufficiency.outputs.maps.places import town_of
 from sufficiency.outputs.maps.settings import years_of_age
 from sufficiency.planning.proposed import ProposedScheme
 
@@ -106,7 +107,7 @@ class Town:
         """Return the name of the nearest settlement."""
         points = self.inputs.gazetteer.geometry
         away = np.hypot(points.x.to_numpy() - easting_m, points.y.to_numpy() - northing_m)
-        return str(self.inputs.gazetteer["place_name"].iloc[int(np.argmin(away))]) if len(away) else ""
+        return town_of(str(self.inputs.gazetteer["place_name"].iloc[int(np.argmin(away))])) if len(away) else ""
 
     def name_of(self, scheme: ProposedScheme) -> str:
         """Return the name that a scheme has until it is given another."""

@@ -198,9 +198,13 @@ class Sessions:
             self.flush()
 
     def _path(self, key: str) -> Path:
-        """Return the file of a key, under a name that every file system can hold and no key can choose."""
+        """Return the file of a key, under a name that every file system can hold and no key can choose.
+
+        Of another area, or compared with another scenario, it is another desk.
+        """
         assert self.folder is not None  # noqa: S101 - asked for before
-        return self.folder / f"desk-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+        what = f"{key}\n{self.engine.inputs.parameters.area_id}\n{self.engine.against}"
+        return self.folder / f"desk-{hashlib.sha256(what.encode()).hexdigest()[:32]}.json"
 
     def _save(self, session: Session) -> bool:
         """Return whether a desk was saved; where it was not, the page says so, and it is tried again."""

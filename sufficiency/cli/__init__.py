@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from sufficiency.cli.fetch import add_options as add_fetch_options
 from sufficiency.cli.prepare import add_options as add_prepare_options
 from sufficiency.cli.scenario_files import SCENARIO_HELP, with_scenario_files
-from sufficiency.cli.screen import Steps, cell, print_columns, print_issues, sentence
+from sufficiency.cli.screen import Steps, print_issues, sentence
 from sufficiency.cli.screen_folder import add_options as add_screen_options
 from sufficiency.model.errors import (
     DataError,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sufficiency.model.results import Inputs
-    from sufficiency.run import Job
 
 DONE: Final = 0
 DEFECT: Final = 1
@@ -45,7 +44,6 @@ NO_ANSWER: Final = 3
 ENVIRONMENT: Final = 4
 # 128 and the number of SIGPIPE: what a shell reports of a tool whose reader, such as `head`, has gone.
 READER_GONE: Final = 141
-_CONSERVED: Final = ("in", "placed", "unplaced", "excluded")
 _OPEN_ELSEWHERE: Final = " Is it open elsewhere, or the disk full?"
 # name, module of this room with `add_options` and the function, and what the command does
 _OF_AN_AREA: Final = (
@@ -66,6 +64,7 @@ _OF_AN_AREA: Final = (
     ("opportunity", "opportunity", "opportunity", "where the next place is worth most, by need and phase; internal"),
     ("papers", "papers", "papers", "papers for the capital board, business cases, Schools Forum, phase transfers"),
     ("reconcile", "reconcile", "reconcile", "hold the published plan to its own figures and to the model; internal"),
+    ("serve", "serve", "serve", "the what-if page: move a pin, watch the journeys change; on this computer"),
     ("sites", "sites", "sites", "which sites, how big and when, within a capital budget by year; internal"),
     ("whatif", "what_if", "whatif", "what would change if places opened at a point, a postcode or a school"),
 )
@@ -234,6 +233,7 @@ def _load(area: Path | None) -> Inputs:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from sufficiency.cli.headlines import print_headlines
     from sufficiency.outputs.swap import check_folder
     from sufficiency.run import output_folder, releases_in, run_job, scenario_names, write_job
 
@@ -250,7 +250,7 @@ def _run(options: argparse.Namespace) -> int:
     job = run_job(inputs, scenarios=options.scenario, build=options.build, register=releases_in(out), say=steps)
     written = write_job(job, inputs, options.out, say=steps)
     steps.finish()
-    _print_headlines(job, inputs)
+    print_headlines(job, inputs)
     print("\nWritten:")
     for path in written:
         print(f"  {path}")
@@ -258,45 +258,6 @@ def _run(options: argparse.Namespace) -> int:
     if warnings:
         print(f"\n{warnings} warning{'s' if warnings > 1 else ''} about the data: `sufficiency check` lists them.")
     return DONE
-
-
-def _print_headlines(job: Job, inputs: Inputs) -> None:
-    from sufficiency.model.vocabulary import INTERNAL, year_label
-    from sufficiency.outputs.style import INTERNAL_MARK
-
-    parameters = inputs.parameters
-    table = job.released.tables["sufficiency_area"]
-    trips = job.released.tables["journeys_area"][["scenario_id", "policy", "year", "area_id", "median_min"]]
-    rows = table.merge(trips, on=["scenario_id", "policy", "year", "area_id"])
-    rows = rows[
-        (rows["year"] == parameters.headline_year) & (rows["policy"] == "optimal") & (rows["level"] != "cluster")
-    ]
-    mark = " - ILLUSTRATIVE" if parameters.illustrative else ""
-    mark += f" - {INTERNAL_MARK.upper()}" if job.released.build == INTERNAL else ""
-    print(f"\n{parameters.area_name}, {year_label(parameters.headline_year)}{mark}")
-    print("Pupils who need a special-school or specialist-base place, best joint placement\n")
-    head = ("", "scenario", "need", "local places", "without a local place", "share", "median min")
-    lines = [head]
-    order = {name: place for place, name in enumerate(job.assessments)}
-    rows = rows.assign(place=rows["scenario_id"].map(order))
-    for row in rows.sort_values(["level", "area_name", "place"], kind="stable").to_dict("records"):
-        share = row["without_local_place_share"]
-        lines.append(
-            (row["area_name"], row["scenario_id"], cell(row["demand_pupils"]), cell(row["capacity_places"]),
-             cell(row["without_local_place_pupils"]), cell(share, "{:.0%}"), cell(row["median_min"], "{:.0f}"))
-        )  # fmt: skip
-    print_columns(lines)
-    conserved = job.released.tables["conservation"]
-    now = conserved[(conserved["year"] == parameters.headline_year) & (conserved["policy"] == "optimal")]
-    print("\nPupils in = placed + no modelled place + excluded, over every stream of the year's demand:")
-    for row in now.to_dict("records"):
-        told = [cell(row[name]) for name in _CONSERVED]
-        print(f"  {row['scenario_id']}: {told[0]} = {' + '.join(told[1:])}")
-    print("\nThe next run replaces these files: write into a copy of the board report.")
-    if job.released.build == INTERNAL:
-        print(f"Run {job.record.run_id}. Nothing is hidden: these files are not for publication.")
-        return
-    print(f"Run {job.record.run_id}. {job.released.rules}")
 
 
 def _check(options: argparse.Namespace) -> int:

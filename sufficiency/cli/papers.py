@@ -46,6 +46,7 @@ def papers(options: argparse.Namespace, inputs: Inputs) -> None:
     from sufficiency.disclosure.register import FOLDER
     from sufficiency.outputs.export.opportunity import check_internal
     from sufficiency.outputs.report.papers import write_papers
+    from sufficiency.outputs.style import internal_mark
     from sufficiency.outputs.swap import check_folder, write_whole
     from sufficiency.run import releases_in, run_job, scenario_names, write_release
 
@@ -67,7 +68,14 @@ def papers(options: argparse.Namespace, inputs: Inputs) -> None:
         write_release(job, inputs, out)
 
     manifest = f"{folder}/manifest.json"
-    files = write_whole(options.out, write, manifest=manifest, run_id=job.record.run_id, lasting=(FOLDER,))
+    files = write_whole(
+        options.out,
+        write,
+        manifest=manifest,
+        run_id=job.record.run_id,
+        marking=internal_mark(options.build),
+        lasting=(FOLDER,),
+    )
     steps.finish()
     note = "" if options.build == PUBLIC else ", internal, not for publication"
     print(f"\nWritten{note}:")

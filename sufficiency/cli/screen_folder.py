@@ -83,6 +83,10 @@ def report(found: Screened, hide_up_to: int) -> list[str]:
             lines += [f"  {place}{one.what}{times}", f"      To do: {one.todo}."]
     if found.more:
         lines += ["", f"... and {found.more:,} more."]
+    marked = len({one.file for one in found.findings if one.kind == "internal"})
+    if marked:
+        lines += ["", f"Internal: {_many(marked, 'file')} of {found.files:,} {'carries' if marked == 1 else 'carry'} the "
+                  "mark of an internal build, which is not for publication."]  # fmt: skip
     files = len({one.file for one in found.findings})
     lines += ["", f"Do not send this folder yet: {_many(len(found.findings), 'finding')} in {files:,} of {read}."]
     return lines

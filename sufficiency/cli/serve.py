@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["add_options", "serve"]
 
 _NOTHING: Final = "none"
+# they tell of every tab that was left open over a restart
+_TALKATIVE: Final = ("engineio.server", "socketio.server")
 _LONGEST_TEXT: Final = 1_000_000
 
 
@@ -57,6 +59,8 @@ def serve(options: argparse.Namespace, inputs: Inputs) -> None:
     OSError
         When the port is in use, or nothing can be written to the folder.
     """
+    # the framework would keep its own notes there, on another computer
+    os.environ.pop("NICEGUI_REDIS_URL", None)
     from sufficiency.app.server import is_loopback
     from sufficiency.app.server import serve as serve_page
 
@@ -201,3 +205,5 @@ def _hide_traces() -> None:
         return
     for handler in logging.getLogger().handlers:
         handler.addFilter(_WithoutTraces())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -51,6 +51,10 @@ NOT_LOCATED: Final = "not_located_in:"
 FLOW: Final = "flow:"
 ARRIVALS: Final = "arrivals:"
 REASON: Final = "reason:"
+# the use of places by district and type: pupils placed, the most there can be, and what is left of that
+TAKEN: Final = "use:placed:"
+LIMIT: Final = "use:limit:"
+ROOM: Final = "use:room:"
 UNPRINTED: Final = ("placed_other_area_pupils", *_WITHIN, "over_with_pickups_pupils")
 # not printed either, but a reader may know them from elsewhere: taken as shown unless they are small
 _KNOWN: Final = "in_need_pupils"
@@ -165,6 +169,24 @@ def reason_cells(reasons: pd.DataFrame, county_id: str) -> pd.DataFrame:
     return cells.assign(phase=ALL, need=ALL, provision_type=HEADLINE)[CELL]
 
 
+def placed_by_type(cells: pd.DataFrame) -> pd.Series:
+    """Return whether each cell tells what is placed locally in the county by type of place sought."""
+    whole = (cells["phase"] == ALL) & (cells["need"] == ALL) & (cells["level"] == "county")
+    return whole & (cells["provision_type"] != HEADLINE) & (cells["measure"] == "placed_local_pupils")
+
+
+def told_by_places(cells: pd.DataFrame, sufficiency: pd.DataFrame) -> pd.Series:
+    """Return whether each cell follows from the places of its type, which are public and all taken in the county.
+
+    Who is placed then is as many as there are places, and who is without follows; hiding either would protect nothing.
+    """
+    full = sufficiency[sufficiency["placed_local_pupils"] == sufficiency["capacity_places"]]
+    full = full[(full["policy"] == "optimal") & (full["placed_local_pupils"] > 0)]
+    whole = (cells["phase"] == ALL) & (cells["need"] == ALL) & (cells["level"] == "county")
+    whole &= cells["measure"].isin(["placed_local_pupils", "without_local_place_pupils"])
+    return whole & pd.MultiIndex.from_frame(cells[KEY]).isin(pd.MultiIndex.from_frame(full[KEY]))
+
+
 def side_cells(frame: pd.DataFrame, counts: list[str], areas: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of a table of counts by area that stands in its own equations.
 
@@ -190,7 +212,7 @@ def spared_cells(cells: pd.DataFrame) -> np.ndarray:
     These are the county's demand and without a local place, and what hiding would not help: sums that are not printed.
     """
     spared = total_rows(cells) & (cells["level"] == "county") & cells["measure"].isin(_SPARED)
-    return np.asarray(spared | cells["measure"].str.startswith(ARRIVALS) | (cells["measure"] == _KNOWN))
+    return np.asarray(spared | cells["measure"].str.startswith((ARRIVALS, LIMIT, ROOM)) | (cells["measure"] == _KNOWN))
 
 
 def hiding_rank(cells: pd.DataFrame) -> np.ndarray:
@@ -203,4 +225,6 @@ def hiding_rank(cells: pd.DataFrame) -> np.ndarray:
     # the county's demand and without are always printed: what is placed locally follows from them
     bound = (total_rows(cells) & (cells["level"] == "county")).to_numpy(bool)
     bound &= cells["measure"].isin(["placed_local_pupils", "placed_own_area_pupils", "excluded_pupils"]).to_numpy(bool)
+    # a county's total by type stands in other tables too
+    bound |= cells["measure"].str.startswith(TAKEN).to_numpy(bool) & (cells["level"] == "county").to_numpy(bool)
     return np.asarray(level + 2 * total + main + demand + np.where(bound, LATE, 0))

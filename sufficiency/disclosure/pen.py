@@ -68,7 +68,7 @@ class Pen:
 
     def relations(self) -> Relations:
         """Return the rows, each set of figures once where it is a sum."""
-        if not self._parts:
+        if not any(part[0].size for part in self._parts):
             none = np.zeros(0, dtype=np.int64)
             return Relations(none, none.copy(), np.zeros(0), np.zeros(0), np.zeros(0))
         row, figure, coefficient = (np.concatenate(part) for part in zip(*self._parts, strict=True))

@@ -35,6 +35,7 @@ _GAP_TABLES: Final = (
 _JOURNEY_NAMES: Final = {"pupils": "day_pupils"}
 _BLANK: Final = {"scenario_id": "", "policy": "", "phase": ALL, "need": ALL, "provision_type": HEADLINE}
 WINNERS: Final = ("better_off_pupils", "worse_off_pupils")
+TAKEN: Final = "use:placed:"
 BASES: Final = ("own_school_pupils", "partner_pupils", "without_base_pupils")
 
 
@@ -69,6 +70,10 @@ def _parts(released: Released, county_id: str) -> Iterable[pd.DataFrame]:
             prefix = "flow:" if place else "reason:"
             area = found[place] if place else county_id
             yield found.assign(measure=prefix + found[code], area_id=area)
+    used = _long(released, "occupancy_district_type", columns=["placed_pupils"])
+    if len(used):
+        # a code of its own, for what is placed in an area is not what its residents are placed in
+        yield used.assign(measure=TAKEN + used["area_id"])
     yield from _compared(released)
     yield _long(released, "support_match")
     transfers = _long(released, "phase_transfers", names={"pupils": "transfer_pupils"}, keep=["transfer"])

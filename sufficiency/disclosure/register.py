@@ -55,6 +55,7 @@ _SYSTEM_OF: Final = {
         ),
         "gap",
     ),
+    "occupancy_district_type": "use",
     "comparison_area": "winners",
     "support_match": "support",
     "phase_transfers": "transfers",

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from sufficiency.disclosure.amounts import write_amounts
 from sufficiency.disclosure.pen import Pen, Relations
-from sufficiency.disclosure.reader import BASES, PLACE, PRINT, SLICE, number_figures, prints
+from sufficiency.disclosure.reader import BASES, PLACE, PRINT, SLICE, TAKEN, number_figures, prints
 from sufficiency.disclosure.tellings import write_tellings
-from sufficiency.model.vocabulary import ALL, HEADLINE, NEED_GROUP_OF, NEED_GROUPS, NEEDS, PHASE_NCY
+from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES, NEED_GROUP_OF, NEED_GROUPS, NEEDS, PHASE_NCY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +93,7 @@ def book_of(released: Released, areas: pd.DataFrame, *, guess: bool = True, know
     _sums_over(pen)
     _year_groups(pen, county_id)
     write_tellings(pen, released, county_id)
+    write_amounts(pen, released, county_id)
     return Book(frame, pen.relations())
 
 
@@ -163,6 +165,7 @@ def _row_sums(pen: Pen, county_id: str) -> None:
     arrivals = frame[frame["measure"].str.startswith("arrivals:")]
     arrivals = arrivals.assign(to=arrivals["measure"].str.removeprefix("arrivals:"))
     pen.sums(arrivals, to, [*SLICE, "to"])
+    _use(pen, arrivals, county_id)
     reasons = frame[frame["measure"].str.startswith("reason:")]
     at_county = total[total["area_id"] == county_id]
     pen.sums(at_county[at_county["measure"] == "unplaced_pupils"], reasons, SLICE)
@@ -170,6 +173,25 @@ def _row_sums(pen: Pen, county_id: str) -> None:
     streams = frame[frame["measure"] == f"stream:{HEADLINE}"]
     if demand["year"].is_unique:
         pen.sums(demand, streams, ["year"])
+
+
+def _use(pen: Pen, arrivals: pd.DataFrame, county_id: str) -> None:
+    """Write that arrivals are placed in one type or another, and that those of the districts are the county's."""
+    frame = pen.frame
+    taken = frame[frame["measure"].str.startswith(TAKEN)]
+    if not len(taken):
+        return
+    part, whole = taken[taken["area_id"] != county_id], taken[taken["area_id"] == county_id]
+    pen.sums(arrivals, part.assign(to=part["area_id"]), [*SLICE, "to"])
+    kind = [*SLICE, "provision_type"]
+    pen.sums(whole, part, kind)
+    sought = frame[(frame["measure"] == "placed_local_pupils") & (frame["area_id"] == county_id)]
+    sought = sought[(sought["phase"] == ALL) & (sought["need"] == ALL) & (sought["provision_type"] != HEADLINE)]
+    both = sought.drop_duplicates(kind).merge(whole.drop_duplicates(kind), on=kind, suffixes=("", "_used"))
+    known = both[both["value"].notna() & both["value_used"].notna()]
+    # without substitutes everybody is placed in the type sought; where a print says otherwise, there are some
+    if (known["value"] == known["value_used"]).all() and not (set(taken["provision_type"]) - set(HEADLINE_TYPES)):
+        pen.sums(sought, whole, kind)
 
 
 def _year_groups(pen: Pen, county_id: str) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from sufficiency.disclosure import cells as c
 from sufficiency.disclosure import futures, money, returns, side
+from sufficiency.disclosure.occupancy import OCCUPANCY, put_occupancy
 from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
 from sufficiency.model.results import Released
@@ -67,7 +68,8 @@ def release(
     tables
         ``sufficiency``, ``journeys``, ``flows`` and ``reasons`` of every scenario, stacked; ``comparison``;
         ``support_match`` and ``phase_transfers`` (counts by area); ``journey_ranges``, ``money``, ``forecast``,
-        ``bridge`` and ``programme_places``; and any of the tables without counts of few people (schemes, assumptions
+        ``bridge``, ``programme_places``, ``pressure`` and ``occupancy_district_type``; and any of the tables without
+        counts of few people (schemes, assumptions
         ...), which pass as they are.
     areas
         Table `areas`: county, districts, clusters.
@@ -92,18 +94,15 @@ def release(
     known = pd.DataFrame(known[["area_id", "area_name", "level", "parent_id"]])
     shelf = Shelf(known.set_index("area_id")["area_name"], earlier)
     county_id = str(known.loc[known["level"] == "county", "area_id"].iloc[0])
-    cells = shelf.hide(
-        "gap",
-        pd.concat(
-            [
-                c.count_cells(tables["sufficiency"], tables["journeys"], known),
-                c.flow_cells(tables["flows"], county_id),
-                c.reason_cells(tables["reasons"], county_id),
-            ],
-            ignore_index=True,
-        ),
-        hide_up_to,
+    gap = pd.concat(
+        [
+            c.count_cells(tables["sufficiency"], tables["journeys"], known),
+            c.flow_cells(tables["flows"], county_id),
+            c.reason_cells(tables["reasons"], county_id),
+        ],
+        ignore_index=True,
     )
+    cells = shelf.hide("gap", gap.assign(spared=c.told_by_places(gap, tables["sufficiency"])), hide_up_to)
     levels = known[["area_id", "level"]]
     _put_sufficiency(shelf, tables["sufficiency"].merge(levels, on="area_id", validate="m:1"), cells)
     journeys = tables["journeys"].merge(levels, on="area_id", validate="m:1")
@@ -138,6 +137,8 @@ def _put_beside(
         money.put_money_change(shelf, tables, county, travelled[travelled["area_id"] == county_id])
     if "pressure" in tables:
         side.put_pressure(shelf, tables["pressure"], known, hide_up_to)
+    if OCCUPANCY in tables:
+        put_occupancy(shelf, tables, known, cells, hide_up_to)
     if "programme_places" in tables:
         side.put_programme(shelf, tables["programme_places"], county)
     if "journey_ranges" in tables:

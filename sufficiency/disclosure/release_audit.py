@@ -7,6 +7,9 @@ only more than `hide_up_to`, is harmless however narrow its range, for printing 
 Counts that are not printed but follow from two that are (placed in another area, over the limit only as ridden ...)
 are recoverable where they can only be 1 to `hide_up_to`, or are pinned as closely. A printed count of 1 to
 `hide_up_to` is recoverable too.
+
+What is placed in one school is recoverable like a small count, whatever it is: where a district has one school of a
+type, its hidden figure must be as uncertain, and may be printed only where all else that is printed tells it.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Released
 
 _COLUMNS: Final = ["table", "column", "row", "key", "low", "high"]
+_USE: Final = "occupancy_district_type"
+_BESIDE_USE: Final = ("sufficiency_area", "sufficiency_area_type", "flows", "pressure")
 # columns of pupils that are no counts of present pupils, each with the reason why a small one may stand
 _NO_COUNTS: Final = {
     ("bridge", "start_pupils"): "where a bar of the bridge starts: a sum of steps, hidden with any small step",
@@ -70,19 +75,14 @@ def audit_release(
     hide_up_to
         Counts of 1 to this must stay unknown.
     known
-        Counts that the reader knows besides, from earlier releases: the keys of `sufficiency.disclosure.reader.PRINT`
-        and ``value``.
+        Counts that the reader knows besides, from earlier releases: `sufficiency.disclosure.known.known_cells`.
 
     Raises
     ------
     SufficiencyError
         When printed figures contradict one another.
     """
-    try:
-        book, low, high = _read(released, areas, known, guess=True)
-    except ContradictionError:
-        # runs that look the same need not be
-        book, low, high = _read(released, areas, known, guess=False)
+    book, low, high = _first_reading(released, areas, known)
     figures = book.figures
     value = _known_values(figures)
     unknown = np.isnan(value)
@@ -98,6 +98,7 @@ def audit_release(
     small_only = (least >= 1) & (greatest <= hide_up_to)
     beside = figures[follows & small_only[figures["figure"]]]
     parts = [told[narrow[number]], _told(beside, least, greatest), _printed_small(released, hide_up_to)]
+    parts.append(_singles(released, areas, figures, least=least, greatest=greatest, width=hide_up_to))
     parts = [part for part in parts if len(part)]
     recoverable = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
     return AuditReport(hide_up_to, told.reset_index(drop=True), recoverable.drop_duplicates(ignore_index=True))
@@ -120,9 +121,71 @@ def truly_small(report: AuditReport, unhidden: Released) -> AuditReport:
     found = report.recoverable
     for at in range(len(found)):
         row, column = int(found["row"].iloc[at]), str(found["column"].iloc[at])
-        true = unhidden.tables[str(found["table"].iloc[at])][column].iloc[row] if row >= 0 else 1
+        table = unhidden.tables.get(str(found["table"].iloc[at]))
+        true = table[column].iloc[row] if table is not None and row >= 0 else 1
+        if found["table"].iloc[at] == _USE and table is not None and _single(table).iloc[row]:
+            true = 1
         kept.append(bool(pd.notna(true) and 1 <= abs(float(true)) <= report.hide_up_to))
     return dataclasses.replace(report, recoverable=found[kept].reset_index(drop=True))
+
+
+def _single(table: pd.DataFrame) -> pd.Series:
+    """Return whether one school alone is behind each row of `occupancy_district_type`."""
+    return (table["schools"] == 1) & (table["level"] == "district")
+
+
+def _singles(
+    released: Released,
+    areas: pd.DataFrame,
+    figures: pd.DataFrame,
+    *,
+    least: NDArray[np.float64],
+    greatest: NDArray[np.float64],
+    width: int,
+) -> pd.DataFrame:
+    """Return the figures of one school that a reader knows too well, and would not without their table."""
+    table = released.tables.get(_USE)
+    none = pd.DataFrame(columns=_COLUMNS)
+    if table is None or not len(table) or not width:
+        return none
+    own = figures[figures["table"] == _USE]
+    own = own[_single(table).to_numpy(bool)[own["row"].to_numpy(np.int64)]]
+    close = (greatest - least < width)[own["figure"].to_numpy(np.int64)] | own["value"].notna().to_numpy(bool)
+    own = own[close]
+    if not len(own):
+        return none
+    rows = _wide_without(released, areas, table.iloc[own["row"].to_numpy(np.int64)], width)
+    value = own["value"].to_numpy(float)
+    number = own["figure"].to_numpy(np.int64)
+    low, high = np.where(np.isnan(value), least[number], value), np.where(np.isnan(value), greatest[number], value)
+    told = _told(own.assign(figure=np.arange(len(own))), low, high)
+    return pd.DataFrame(told[own["row"].isin(rows).to_numpy(bool)])
+
+
+def _wide_without(released: Released, areas: pd.DataFrame, rows: pd.DataFrame, width: int) -> NDArray[np.int64]:
+    """Return the numbers of those rows of the table that would be uncertain if it were hidden, beside what it tells."""
+    wanted = pd.MultiIndex.from_frame(rows[SLICE])
+    tables, hidden = {}, {}
+    for name in (_USE, *_BESIDE_USE):
+        if name not in released.tables:
+            continue
+        frame = released.tables[name]
+        kept = pd.MultiIndex.from_frame(frame[SLICE]).isin(wanted)
+        if "level" in frame.columns:
+            kept &= (frame["level"] != "cluster").to_numpy(bool)
+        tables[name], hidden[name] = frame[kept], released.hidden[name][kept]
+    places = np.flatnonzero(pd.MultiIndex.from_frame(released.tables[_USE][SLICE]).isin(wanted))
+    bare = tables[_USE]
+    blank = pd.array([pd.NA] * len(bare), dtype="Float64")
+    tables[_USE] = bare.assign(**dict.fromkeys(("placed_pupils", "empty_places", "used_share"), blank))
+    hidden[_USE] = hidden[_USE].assign(placed_pupils=True)
+    book, low, high = _read(dataclasses.replace(released, tables=tables, hidden=hidden), areas, None, guess=False)
+    own = book.figures[book.figures["table"] == _USE]
+    asked = np.zeros(low.size, dtype=bool)
+    asked[own["figure"]] = True
+    least, greatest = ranges(book.relations, low, high, asked, width)
+    wide = (greatest - least >= width)[own["figure"].to_numpy(np.int64)]
+    return np.asarray(places[own.loc[wide, "row"].to_numpy(np.int64)], dtype=np.int64)
 
 
 def require_safe(report: AuditReport) -> None:
@@ -152,6 +215,23 @@ def _known_values(figures: pd.DataFrame) -> NDArray[np.float64]:
         raise ContradictionError(message)
     size = int(figures["figure"].max()) + 1 if len(figures) else 0
     return np.asarray(grouped.first().reindex(range(size)).to_numpy(float))
+
+
+def _first_reading(
+    released: Released, areas: pd.DataFrame, known: pd.DataFrame | None
+) -> tuple[Book, NDArray[np.float64], NDArray[np.float64]]:
+    """Return the closest reading that the figures allow.
+
+    Runs that look the same need not be; and pupils of an earlier release that cannot be today's tell nothing of them.
+    """
+    readings = [(one, guess) for one in ([known, None] if known is not None else [None]) for guess in (True, False)]
+    for one, guess in readings[:-1]:
+        try:
+            return _read(released, areas, one, guess=guess)
+        except ContradictionError:
+            continue
+    one, guess = readings[-1]
+    return _read(released, areas, one, guess=guess)
 
 
 def _read(

@@ -150,6 +150,12 @@ def _derived(tables: dict[str, pd.DataFrame]) -> None:
         if "location_balance_places" in area:
             balance = (area["capacity_places"] - area["demand_pupils"]).astype("Int64")
             area["location_balance_places"] = balance.where(area["location_balance_places"].notna())
+    used = tables.get("occupancy_district_type")
+    if used is not None and len(used):
+        places, placed = used["capacity_places"], used["placed_pupils"].astype("Int64")
+        used["empty_places"] = (places - placed).where(used["empty_places"].notna())
+        share = placed.astype("Float64") / places.where(places > 0)
+        used["used_share"] = share.where(used["used_share"].notna())
     programme = tables.get("programme_places")
     if programme is not None and len(programme):
         short = (programme["demand_pupils"] - programme["capacity_places"]).astype("Int64")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Final
 
+from sufficiency.disclosure.known import known_cells
+from sufficiency.disclosure.occupancy import OCCUPANCY
 from sufficiency.disclosure.register import require_same_rule
 from sufficiency.disclosure.release import release
 from sufficiency.disclosure.release_audit import audit_release, require_safe, truly_small
 from sufficiency.disclosure.rounding import rounded, rules_text
+from sufficiency.model.errors import InfeasibleError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +42,8 @@ def safe_release(
     """Return the public tables of a run, and the audit that finds no small count in them.
 
     In a small county the means of its areas beside its own tell how many pupils each mean stands for. Then the means
-    below the county are printed in whole minutes, and where that tells too much still, they are hidden.
+    below the county are printed in whole minutes, and where that tells too much still, they are hidden. Where an area
+    has so few schools that the use of its places by district and type gives something away, that table is left out.
 
     Parameters
     ----------
@@ -59,25 +63,39 @@ def safe_release(
     """
     if earlier is not None:
         require_same_rule(earlier, hide_up_to=hide_up_to, round_counts_to=round_counts_to)
+    without = {name: table for name, table in tables.items() if name != OCCUPANCY}
+    try:
+        released, report = _safest(tables, areas, hide_up_to, earlier)
+    except InfeasibleError:
+        if OCCUPANCY not in tables:
+            raise
+        released, report = _safest(without, areas, hide_up_to, earlier)
+    else:
+        if len(report.recoverable) and OCCUPANCY in tables:
+            released, report = _safest(without, areas, hide_up_to, earlier)
+    require_safe(report)
+    released = rounded(
+        released, hide_up_to=hide_up_to, round_counts_to=round_counts_to, money=tables.get("money"), dearest=dearest
+    )
+    return dataclasses.replace(released, rules=rules_text(hide_up_to, round_counts_to)), report
+
+
+def _safest(
+    tables: Mapping[str, pd.DataFrame], areas: pd.DataFrame, hide_up_to: int, earlier: Register | None
+) -> tuple[Released, AuditReport]:
+    """Return the first of `STEPS` from which nothing can be recovered, or else the last, with its audit."""
     first = release(tables, areas, hide_up_to=hide_up_to, earlier=earlier)
-    report: AuditReport | None = None
+    known = None if earlier is None else known_cells(earlier)
     for step in STEPS:
         released = coarser(first, step)
-        report = audit_release(released, areas, hide_up_to=hide_up_to)
+        report = audit_release(released, areas, hide_up_to=hide_up_to, known=known)
         if len(report.recoverable):
             report = truly_small(report, release(tables, areas, hide_up_to=0))
-        if not len(report.recoverable):
-            released = rounded(
-                released,
-                hide_up_to=hide_up_to,
-                round_counts_to=round_counts_to,
-                money=tables.get("money"),
-                dearest=dearest,
-            )
-            return dataclasses.replace(released, rules=rules_text(hide_up_to, round_counts_to)), report
-    assert report is not None  # noqa: S101 - there are steps
-    require_safe(report)
-    return first, report
+        used = report.recoverable["table"] == OCCUPANCY
+        if not len(used) or bool(used.all()):
+            # no coarser minutes mend what the use of places tells
+            break
+    return released, report
 
 
 def coarser(released: Released, step: str) -> Released:

@@ -182,6 +182,7 @@ def hide(
     printed: NDArray[np.bool_] | None = None,
     counted: NDArray[np.bool_] | None = None,
     told: Told | None = None,
+    always: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return primary and all hidden cells.
 
@@ -205,6 +206,8 @@ def hide(
         Whether the cell can be primary; None = every cell can.
     told
         What earlier releases told; None = there were none.
+    always
+        Whether the cell is primary whatever it counts; None = none is.
 
     Returns
     -------
@@ -223,6 +226,9 @@ def hide(
     primary = (values >= 1) & (values <= hide_up_to)
     if counted is not None:
         primary &= counted
+    if always is not None:
+        # what an earlier release printed cannot be taken back, and a small count among it is refused below
+        primary |= always if told is None else always & ~told.known
     order = np.empty(values.size, dtype=np.int64)
     order[np.lexsort((np.arange(values.size), values, rank))] = np.arange(values.size)
     loose = np.zeros(values.size, dtype=bool) if printed is None else ~printed & ~primary
@@ -232,6 +238,7 @@ def hide(
             raise InfeasibleError(told.refusal())
         protected, kept, spared = primary | told.guarded, loose | told.held, spared | told.known
     late = (values == 0) | (rank >= LATE)
+    spared = spared | _following(spared & ~loose, equations, never=protected | loose)
     closure = _Closure(
         values, equations, hide_up_to=hide_up_to, spared=spared | loose, order=order, late=late, loose=loose, told=told
     )
@@ -240,6 +247,22 @@ def hide(
     closure.close()
     width = np.where(protected, hide_up_to, np.where(kept, 0, 1))
     return primary, _audited(closure, values, equations, protected, width)
+
+
+def _following(known: NDArray[np.bool_], equations: Equations, *, never: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the known cells with those that follow from them, each the last unknown one of a sum; `never` follows.
+
+    To hide one of these would protect nothing, for it is worked out from what is always printed.
+    """
+    out = known & ~never
+    while True:
+        unknown = ~out[equations.cell]
+        left = np.bincount(equations.equation, weights=unknown, minlength=equations.count)
+        last = equations.cell[unknown & (left == 1)[equations.equation]]
+        last = last[~never[last]]
+        if not last.size:
+            return out
+        out[last] = True
 
 
 def _audited(

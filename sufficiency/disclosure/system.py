@@ -6,7 +6,7 @@ figures are one cell, hidden everywhere or nowhere, or else one print would give
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sufficiency.disclosure.earlier import Earlier
 
+MARKS: Final = ("always", "spared", "unprinted")
 ONE_EVERYWHERE: Final = ("demand_pupils", "excluded_pupils", "in_need_pupils")
 _NOT_ADDITIVE: Final = ("placed_own_area_pupils", *c.UNPRINTED)
 _JOURNEY_SUM: Final = ("day_pupils", "not_daily_pupils", "unplaced_pupils", "excluded_pupils")
@@ -110,8 +111,28 @@ def _write(cells: pd.DataFrame) -> _Writer:
     writer.recode("measure", measure.str.replace(c.ARRIVALS, c.FLOW))
     writer.add(measure.str.startswith(c.ARRIVALS), flow, [*c.SLICE, "measure*"], [*c.SLICE, "measure"])
     writer.add(measure == "unplaced_pupils", measure.str.startswith(c.REASON), c.KEY)
+    _write_use(writer, cells)
     _write_sums(writer, cells)
     return writer
+
+
+def _write_use(writer: _Writer, cells: pd.DataFrame) -> None:
+    """Write the sums of the use of places: over types, over districts, and up to the limit."""
+    measure = cells["measure"]
+    taken = measure.str.startswith(c.TAKEN)
+    if not taken.any():
+        return
+    county, kind = taken & (cells["level"] == "county"), [*c.SLICE, "provision_type"]
+    part = taken & ~county
+    writer.recode("measure", measure.str.replace(c.ARRIVALS, c.TAKEN))
+    writer.add(measure.str.startswith(c.ARRIVALS), part, [*c.SLICE, "measure*"], [*c.SLICE, "measure"])
+    writer.add(county, part, kind)
+    writer.add(measure == c.LIMIT, part | (measure == c.ROOM), [*kind, "area_id"])
+    typed = c.placed_by_type(cells)
+    both = [cells.loc[one, [*kind, "value"]].set_index(kind)["value"].sort_index() for one in (typed, county)]
+    if both[0].equals(both[1].reindex(both[0].index)):
+        # nobody is placed in another type than the one sought, as everybody knows who knows what substitutes
+        writer.add(typed, county, kind)
 
 
 def _write_sums(writer: _Writer, cells: pd.DataFrame) -> None:
@@ -201,7 +222,9 @@ def hide_cells(cells: pd.DataFrame, hide_up_to: int, earlier: Earlier | None = N
     Parameters
     ----------
     cells
-        Cells (`sufficiency.disclosure.cells.CELL`), in any order: the answer does not depend on it.
+        Cells (`sufficiency.disclosure.cells.CELL`), in any order: the answer does not depend on it. Columns of
+        `MARKS`, where there are any, mark more of them: ``always`` primary whatever they count, ``spared`` from being
+        secondary, ``unprinted``.
     hide_up_to
         Counts of 1 to this are hidden.
     earlier
@@ -218,6 +241,8 @@ def hide_cells(cells: pd.DataFrame, hide_up_to: int, earlier: Earlier | None = N
     equations = equations_between(cells, cell)
     _, row = np.unique(cell, return_index=True)
     system = _system(cells.iloc[row], equations, hide_up_to)
+    spared, unprinted = (_marked(cells, cell, mark, system.values.size) for mark in ("spared", "unprinted"))
+    system = replace(system, spared=system.spared | spared, printed=system.printed & ~unprinted)
     told = None
     if earlier is not None:
         system, told = earlier.beside(cells, cell, system, hide_up_to)
@@ -230,14 +255,25 @@ def hide_cells(cells: pd.DataFrame, hide_up_to: int, earlier: Earlier | None = N
         printed=system.printed,
         counted=system.counted,
         told=told,
+        always=_marked(cells, cell, "always", system.values.size),
     )
     return cells.assign(cell=cell, primary=primary[cell], hidden=hidden[cell])
+
+
+def _marked(cells: pd.DataFrame, cell: NDArray[np.int64], mark: str, size: int) -> NDArray[np.bool_]:
+    """Return, per cell, whether any of its rows has a mark."""
+    out = np.zeros(size, dtype=bool)
+    if mark in cells.columns:
+        out[cell[cells[mark].to_numpy(bool)]] = True
+    return out
 
 
 def _system(first: pd.DataFrame, equations: Equations, hide_up_to: int) -> System:
     """Return the system of cells, given one row of each."""
     values = first["value"].to_numpy(np.int64)
     arrivals = first["measure"].str.startswith(c.ARRIVALS).to_numpy(bool)
+    room = first["measure"].str.startswith(c.ROOM).to_numpy(bool)
+    places = room | first["measure"].str.startswith(c.LIMIT).to_numpy(bool)
     # arrivals are taken as known, where they are not so few that knowing them would be knowing the flows
-    printed = ~first["measure"].isin(c.UNPRINTED).to_numpy(bool) & ~(arrivals & (values <= hide_up_to))
-    return System(values, equations, c.spared_cells(first), c.hiding_rank(first), printed, ~arrivals)
+    printed = ~first["measure"].isin(c.UNPRINTED).to_numpy(bool) & ~(arrivals & (values <= hide_up_to)) & ~room
+    return System(values, equations, c.spared_cells(first), c.hiding_rank(first), printed, ~arrivals & ~places)

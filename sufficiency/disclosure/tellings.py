@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from sufficiency.disclosure.reader import BASES, SLICE, WINNERS
+from sufficiency.disclosure.reader import BASES, SLICE, TAKEN, WINNERS
 from sufficiency.model.vocabulary import ALL, HEADLINE
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def write_tellings(pen: Pen, released: Released, county_id: str) -> None:
         The county's area_id.
     """
     _places(pen, released, county_id)
+    _use(pen, released)
     _shares(pen, released)
     _means(pen, released)
     _changes(pen, released)
@@ -42,7 +43,7 @@ def write_tellings(pen: Pen, released: Released, county_id: str) -> None:
     _schemes(pen, released, county_id)
 
 
-def _figures_at(pen: Pen, table: pd.DataFrame, measure: str) -> NDArray[np.int64]:
+def figures_at(pen: Pen, table: pd.DataFrame, measure: str) -> NDArray[np.int64]:
     """Return the number of a measure's figure in each row of a table; -1 where there is none."""
     frame = pen.frame[pen.frame["measure"] == measure]
     blank = {"policy": "", "phase": ALL, "need": ALL, "provision_type": HEADLINE}
@@ -52,7 +53,8 @@ def _figures_at(pen: Pen, table: pd.DataFrame, measure: str) -> NDArray[np.int64
     return np.where(where >= 0, figure[where], -1) if len(figure) else np.full(len(table), -1)
 
 
-def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return the printed numbers of a column, NaN where there is none."""
     return np.asarray(table[column].astype("Float64").to_numpy(float, na_value=np.nan))
 
 
@@ -62,8 +64,8 @@ def _places(pen: Pen, released: Released, county_id: str) -> None:
     if area is None or not len(area):
         return
     demand, places, balance = (
-        _figures_at(pen, area, "demand_pupils"), _numbers(area, "capacity_places"),
-        _numbers(area, "location_balance_places"),
+        figures_at(pen, area, "demand_pupils"), numbers(area, "capacity_places"),
+        numbers(area, "location_balance_places"),
     )  # fmt: skip
     told = (demand >= 0) & ~np.isnan(places) & ~np.isnan(balance)
     pen.single(demand[told], (places - balance)[told], (places - balance)[told])
@@ -75,15 +77,45 @@ def _places(pen: Pen, released: Released, county_id: str) -> None:
     arrivals = np.full(len(districts), -1)
     for name in districts["area_id"].unique():
         here = (districts["area_id"] == name).to_numpy(bool)
-        arrivals[here] = _figures_at(pen, to[here], f"arrivals:{name}")
-    over = _figures_at(pen, districts, "over_capacity_pupils")
-    places = _numbers(districts, "capacity_places")
+        arrivals[here] = figures_at(pen, to[here], f"arrivals:{name}")
+    over = figures_at(pen, districts, "over_capacity_pupils")
+    places = numbers(districts, "capacity_places")
     fits = (arrivals >= 0) & (districts["policy"] == "optimal").to_numpy(bool)
     pen.single(arrivals[fits], np.zeros(int(fits.sum())), places[fits])
     near = (arrivals >= 0) & (over >= 0) & (districts["policy"] == "nearest").to_numpy(bool)
     count = int(near.sum())
     pen.rows(_twice(count), np.r_[arrivals[near], over[near]], np.r_[np.ones(count), -np.ones(count)],
              np.full(count, -np.inf), places[near])  # fmt: skip
+
+
+def _use(pen: Pen, released: Released) -> None:
+    """Write that what is placed by district and type is no more than the places there and the pupils above them.
+
+    Empty places and the share in use tell it, where they are printed.
+    """
+    table = released.tables.get("occupancy_district_type")
+    if table is None or not len(table):
+        return
+    table = table[table["capacity_places"].notna()]
+    placed = np.full(len(table), -1)
+    for area in table["area_id"].unique():
+        here = (table["area_id"] == area).to_numpy(bool)
+        placed[here] = figures_at(pen, table[here], f"{TAKEN}{area}")
+    places = numbers(table, "capacity_places")
+    for known in (places - numbers(table, "empty_places"), places * numbers(table, "used_share")):
+        there = (placed >= 0) & ~np.isnan(known)
+        pen.single(placed[there], known[there] - _TENTH, known[there] + _TENTH)
+    district = (table["level"] == "district").to_numpy(bool)
+    table, placed, places = table[district], placed[district], places[district]
+    total = table.assign(provision_type=HEADLINE)
+    over, stay = (figures_at(pen, total, name) for name in ("over_capacity_pupils", "over_number_pupils"))
+    told = (placed >= 0) & (over >= 0) & (stay >= 0)
+    count = int(told.sum())
+    row = np.tile(np.arange(count, dtype=np.int64), 3)
+    pen.rows(row, np.r_[placed[told], over[told], stay[told]], np.r_[np.ones(count), -np.ones(2 * count)],
+             np.full(count, -np.inf), places[told])  # fmt: skip
+    best = (placed >= 0) & ~told & (table["policy"] == "optimal").to_numpy(bool)
+    pen.single(placed[best], np.zeros(int(best.sum())), places[best])
 
 
 def _programme(pen: Pen, programme: pd.DataFrame, county_id: str) -> None:
@@ -101,8 +133,8 @@ def _shares(pen: Pen, released: Released) -> None:
     area = released.tables.get("sufficiency_area")
     if area is None or "without_local_place_share" not in area.columns:
         return
-    share = _numbers(area, "without_local_place_share")
-    demand, without = (_figures_at(pen, area, name) for name in ("demand_pupils", "without_local_place_pupils"))
+    share = numbers(area, "without_local_place_share")
+    demand, without = (figures_at(pen, area, name) for name in ("demand_pupils", "without_local_place_pupils"))
     told = ~np.isnan(share) & (demand >= 0) & (without >= 0)
     count, slack = int(told.sum()), 1e-9
     for edge, low, high in ((share[told] - slack, 0.0, np.inf), (share[told] + slack, -np.inf, 0.0)):
@@ -127,7 +159,7 @@ def _means(pen: Pen, released: Released) -> None:
         rows = table[[*SLICE, "level", "area_id", column]].assign(veiled=released.hidden["journeys_area"][column])
         # a mean that does not apply is that of nobody
         rows = rows[rows["veiled"] | rows[column].notna()].merge(levels, on="area_id", validate="m:1")
-        rows = rows.assign(figure=_figures_at(pen, rows, "day_pupils"))
+        rows = rows.assign(figure=figures_at(pen, rows, "day_pupils"))
         rows = rows[rows["figure"] >= 0]
         above = rows[[*SLICE, "area_id", "level", column]].set_axis([*SLICE, "parent_id", "above", "mean"], axis=1)
         joined = rows.merge(above, on=[*SLICE, "parent_id"], validate="m:1")
@@ -157,8 +189,8 @@ def _changes(pen: Pen, released: Released) -> None:
         return
     rows = table[table["change"].notna() & table["measure"].str.endswith("_pupils")]
     for measure, part in rows.groupby("measure"):
-        before = _figures_at(pen, part.drop(columns="measure").assign(scenario_id=part["against_id"]), str(measure))
-        after = _figures_at(pen, part.drop(columns="measure"), str(measure))
+        before = figures_at(pen, part.drop(columns="measure").assign(scenario_id=part["against_id"]), str(measure))
+        after = figures_at(pen, part.drop(columns="measure"), str(measure))
         change = part["change"].to_numpy(float)
         told = (before >= 0) & (after >= 0) & (before != after)
         count = int(told.sum())
@@ -166,7 +198,7 @@ def _changes(pen: Pen, released: Released) -> None:
                  np.r_[np.ones(count), -np.ones(count)], change[told], change[told])  # fmt: skip
     pairs = pen.frame[pen.frame["measure"].isin(WINNERS)]
     ends = pairs["scenario_id"].str.split("|").str[0]
-    demand = _figures_at(pen, pairs.assign(scenario_id=ends), "demand_pupils")
+    demand = figures_at(pen, pairs.assign(scenario_id=ends), "demand_pupils")
     at = pairs.assign(demand=demand)[demand >= 0]
     row = at.groupby(_SPOT, sort=False).ngroup().to_numpy(np.int64)
     firsts = at.drop_duplicates(_SPOT)
@@ -182,8 +214,8 @@ def _bases(pen: Pen, released: Released) -> None:
         return
     for phase in ("primary", "secondary"):
         rows = places.assign(phase=phase)
-        own, partner = (_figures_at(pen, rows, name) for name in BASES[:2])
-        most = _numbers(places, f"{phase}_places")
+        own, partner = (figures_at(pen, rows, name) for name in BASES[:2])
+        most = numbers(places, f"{phase}_places")
         told = (own >= 0) & (partner >= 0) & ~np.isnan(most)
         count = int(told.sum())
         pen.rows(_twice(count), np.r_[own[told], partner[told]], np.ones(2 * count), np.zeros(count), most[told])
@@ -196,9 +228,9 @@ def _streams(pen: Pen, released: Released, county_id: str) -> None:
         return
     rows = everyone.assign(area_id=county_id)
     for column, measure in (("unplaced", "unplaced_pupils"), ("excluded", "excluded_pupils")):
-        figure = _figures_at(pen, rows, measure)
+        figure = figures_at(pen, rows, measure)
         told = figure >= 0
-        pen.single(figure[told], np.zeros(int(told.sum())), _numbers(rows, column)[told])
+        pen.single(figure[told], np.zeros(int(told.sum())), numbers(rows, column)[told])
     sums = everyone.drop_duplicates(["year", "in"])
     if sums["year"].is_unique and len(streams):
         row, years = pd.factorize(streams["year"])
@@ -214,7 +246,7 @@ def _schemes(pen: Pen, released: Released, county_id: str) -> None:
     for scheme, part in effects.groupby("scheme_id"):
         rows = part.assign(area_id=county_id)
         placed, rest = (
-            _figures_at(pen, rows, f"scheme:{name}:{scheme}") for name in ("placed_pupils", "homes_rest_pupils")
+            figures_at(pen, rows, f"scheme:{name}:{scheme}") for name in ("placed_pupils", "homes_rest_pupils")
         )
         told = np.array([float(sum(map(int, found))) for found in part["homes"].str.findall(r" (\d+)(?:;|$)")])
         there = (placed >= 0) & (rest >= 0)

@@ -15,7 +15,7 @@ from sufficiency.measures.detail import gap_table, school_flows_table
 from sufficiency.measures.equity import concentration_table, equity_table
 from sufficiency.measures.journeys import day_rows, journey_limits_min, journey_ranges_table, journeys_table
 from sufficiency.measures.money import capital_table, dearest_pupil, high_needs_table, transport_table
-from sufficiency.measures.occupancy import occupancy_table
+from sufficiency.measures.occupancy import occupancy_table, use_by_district_type
 from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
 from sufficiency.measures.pressure import pressure_table
 from sufficiency.measures.reasons import reasons_table
@@ -58,5 +58,6 @@ __all__ = [
     "sufficiency_table",
     "transfers_table",
     "transport_table",
+    "use_by_district_type",
     "waterfall_table",
 ]

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.measures.financial_years import BANDS
+from sufficiency.model.assumptions import COUNTERFACTUALS
 from sufficiency.model.errors import DataError
-from sufficiency.model.parameters import COUNTERFACTUALS
 from sufficiency.model.vocabulary import HEADLINE
 
 if TYPE_CHECKING:

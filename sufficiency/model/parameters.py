@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -16,107 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from sufficiency.model.assumptions import ALLOWED, ASSUMPTION_NAMES, Assumption, share_faults, value_fault
 from sufficiency.model.errors import GeographyError, ParameterError
 from sufficiency.model.geography import metric_system
 from sufficiency.model.online_tiles import MAP_KEYS, tile_faults
 from sufficiency.model.report_keys import report_faults
 from sufficiency.model.rounding import rule_faults
-from sufficiency.model.vocabulary import HEADLINE_TYPES, PROFILES
 
-
-@dataclass(frozen=True)
-class Number:
-    """A number within bounds, or one of a few words."""
-
-    least: float
-    most: float
-    whole: bool = False
-    words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few codes."""
-
-    codes: tuple[str, ...]
-
-
-# where the extra pupils of a local place would otherwise be; the cheapest of them is the one that takes up the rest
-COUNTERFACTUALS: Final = ("independent", "mainstream", "other_arrangements", "other_council")
-_SHARES: Final = tuple(f"{kind}_from_{one}_share" for kind in HEADLINE_TYPES for one in COUNTERFACTUALS)
-_ALLOWED: Final[dict[str, Number | Choice | type[bool]]] = {
-    "demand_definition": Choice(("A", "B")),
-    "journey_limit_primary_min": Number(0, 600),
-    "journey_limit_secondary_min": Number(0, 600),
-    "journey_limit_post_16_min": Number(0, 600),
-    "reach_limit_min": Number(0, 600, words=("none",)),
-    "snap_detour_ratio": Number(1, 5),
-    "snap_kph": Number(1, 130),
-    "snap_limit_m": Number(0, 100_000),
-    "travel_profile": Choice(PROFILES),
-    "retention_share": Number(0, 1),
-    "movement_share": Number(0, 1),
-    "preference_decay_per_min": Number(0, 10),
-    "preference_leakage_share": Number(0, 1),
-    "net_other_councils_pupils": bool,
-    "school_days_per_year": Number(1, 366, whole=True),
-    "journeys_per_day": Number(1, 4, whole=True),
-    "transported_share": Number(0, 1),
-    "transport_gbp_per_pupil": Number(0, 10_000_000),
-    "transport_gbp_per_pupil_km": Number(0, 1_000),
-    "vehicle_occupancy_pupils": Number(0.1, 100),
-    "vehicle_seats": Number(1, 100, whole=True),
-    "boarding_s": Number(0, 3_600),
-    "pickup_detour_limit_min": Number(0, 600),
-    "walking_limit_age_years": Number(0, 30, whole=True),
-    "walking_limit_younger_miles": Number(0, 100),
-    "walking_limit_older_miles": Number(0, 100),
-    "empty_running_share": Number(0, 10),
-    "vehicle_kgco2e_per_km": Number(0, 10),
-    "independent_place_gbp": Number(0, 10_000_000),
-    "special_school_place_gbp": Number(0, 10_000_000),
-    "specialist_base_place_gbp": Number(0, 10_000_000),
-    "capital_gbp_per_base_place": Number(0, 10_000_000),
-    **dict.fromkeys(_SHARES, Number(0, 1)),
-    "mainstream_plus_topup_gbp": Number(0, 10_000_000),
-    "other_arrangements_gbp": Number(0, 10_000_000),
-    "other_council_place_gbp": Number(0, 10_000_000),
-    "special_school_place_funding_gbp": Number(0, 10_000_000),
-    "specialist_base_place_funding_gbp": Number(0, 10_000_000),
-    "start_up_gbp_per_place": Number(0, 10_000_000),
-    "specialist_base_capital_gbp": Number(0, 10_000_000_000),
-    "capital_before_opening_share": Number(0, 1),
-    "discount_rate_share": Number(0, 1),
-    "appraisal_years": Number(1, 100, whole=True),
-    "targeted_plus_share": Number(0, 1),
-    "support_partner_limit_km": Number(0, 500),
-    "support_week_share": Number(0.01, 1),
-    "support_turns_per_year": Number(0.1, 50),
-    "forecast_method": Choice(("controls", "rates")),
-    "births_annual_change_share": Number(-0.5, 0.5),
-    "rate_trend_shape": Choice(("none", "constant", "damped", "saturating")),
-    "rate_trend_damping_share": Number(0, 1),
-    "rate_ceiling_share": Number(0, 1),
-    "rate_innovation_share": Number(0, 1),
-    "pupil_yield_early_years_per_dwelling": Number(0, 5),
-    "pupil_yield_primary_per_dwelling": Number(0, 5),
-    "pupil_yield_secondary_per_dwelling": Number(0, 5),
-    "pupil_yield_post_16_per_dwelling": Number(0, 5),
-    "new_homes_additional_share": Number(0, 1),
-    "new_homes_ehcp_share": Number(0, 1),
-    "new_homes_pace_share": Number(0, 2),
-    "deprivation_rate_ratio": Number(0.1, 10),
-    "caseload_weight_share": Number(0, 1),
-    "short_share": Number(0, 1),
-    "demand_after_headline_year": Choice(("extrapolated", "low", "high")),
-    "placement_mix": Choice(("as_today", "towards_bases", "table")),
-    "specialist_base_share_when_complete": Number(0, 1),
-    "placement_mix_complete_year": Number(1990, 2100, whole=True),
-    "redraw_places_spread_share": Number(0, 1),
-    "redraw_rates_spread_share": Number(0, 1),
-}
-ASSUMPTION_NAMES: Final[tuple[str, ...]] = tuple(_ALLOWED)
-_SHARE_TOLERANCE: Final = 1e-9
 _TOP_NEEDED: Final = ("area", "years", "disclosure", "assumptions")
 _TOP: Final = (*_TOP_NEEDED, "map", "report")
 _AREA: Final = ("area_id", "area_name", "county_id", "crs", "report_date", "illustrative", "illustrative_note")
@@ -125,20 +30,6 @@ _DISCLOSURE: Final = ("hide_up_to", "round_counts_to")
 _DISCLOSURE_NEEDED: Final = ("hide_up_to",)
 _FIELDS: Final = ("value", "low", "high", "unit", "source", "date", "effect")
 _NEEDED_FIELDS: Final = ("value", "unit", "source", "date", "effect")
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """One assumption: its value and, where it is uncertain, its range; its unit, source, date and effect."""
-
-    name: str
-    value: Any
-    low: Any
-    high: Any
-    unit: str
-    source: str
-    date: str
-    effect: str
 
 
 @dataclass(frozen=True)
@@ -210,15 +101,15 @@ def with_values(parameters: Parameters, values: Mapping[str, Any]) -> Parameters
     faults = []
     assumptions = dict(parameters.assumptions)
     for name, value in values.items():
-        if name not in _ALLOWED:
+        if name not in ALLOWED:
             faults.append(f"there is no assumption {name!r}{_nearest(name, ASSUMPTION_NAMES)}")
-        elif wrong := _value_fault(name, value):
+        elif wrong := value_fault(name, value):
             faults.append(f"{name} is {value!r}: it {wrong}")
         else:
             assumptions[name] = replace(
                 assumptions[name], value=value, low=None, high=None, source=f"changed from {assumptions[name].value!r}"
             )
-    faults += _share_faults(assumptions)
+    faults += share_faults(assumptions)
     if faults:
         raise ParameterError("; ".join(faults))
     return replace(parameters, assumptions=MappingProxyType(assumptions))
@@ -246,7 +137,7 @@ def _assumptions(table: Mapping[str, Any]) -> tuple[dict[str, Assumption], list[
             continue
         missing = _keys(f"assumptions.{name}", entry, _FIELDS, _NEEDED_FIELDS)
         for field in ("value", "low", "high"):
-            wrong = _value_fault(name, entry[field]) if field in entry else ""
+            wrong = value_fault(name, entry[field]) if field in entry else ""
             missing += [f"[assumptions.{name}] {field} is {entry[field]!r}: it {wrong}"] if wrong else []
         faults += missing
         if missing:
@@ -259,49 +150,6 @@ def _assumptions(table: Mapping[str, Any]) -> tuple[dict[str, Assumption], list[
             name, value, low, high, *(str(entry[key]) for key in ("unit", "source", "date", "effect"))
         )
     return out, faults
-
-
-def _share_faults(assumptions: Mapping[str, Assumption]) -> list[str]:
-    """Return the sets of shares of where pupils would otherwise be that do not add up to 1, centrally or at an end.
-
-    Mainstream takes up the rest, so its high value stands beside the low values of the other three.
-    """
-    faults = []
-    for kind in HEADLINE_TYPES:
-        names = {one: f"{kind}_from_{one}_share" for one in COUNTERFACTUALS}
-        if not all(name in assumptions for name in names.values()):
-            continue
-        for case, rest in (("value", "value"), ("low", "high"), ("high", "low")):
-            ends = {one: (assumptions[name], rest if one == "mainstream" else case) for one, name in names.items()}
-            total = sum(
-                found.value if getattr(found, end) is None else getattr(found, end) for found, end in ends.values()
-            )
-            if abs(total - 1) > _SHARE_TOLERANCE:
-                of = f"the {rest} of mainstream and the {case} of the other three" if case != rest else "the values"
-                faults.append(
-                    f"the four shares {kind}_from_..._share must add up to 1, and {of} add up to {total:g}: "
-                    "change them together"
-                )
-    return faults
-
-
-def _value_fault(name: str, value: Any) -> str:
-    """Return what is wrong with a value of an assumption, or an empty string."""
-    allowed = _ALLOWED[name]
-    if allowed is bool:
-        return "" if isinstance(value, bool) else "must be true or false"
-    if isinstance(allowed, Choice):
-        return "" if value in allowed.codes else f"must be one of {', '.join(allowed.codes)}"
-    if isinstance(value, str) and value in allowed.words:
-        return ""
-    words = f", or {' or '.join(allowed.words)}" if allowed.words else ""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return f"must be a number{words}"
-    if allowed.whole and value != int(value):
-        return f"must be a whole number{words}"
-    if not allowed.least <= value <= allowed.most:
-        return f"must lie in {allowed.least:g} to {allowed.most:g}{words}"
-    return ""
 
 
 def _sections(raw: Mapping[str, Any]) -> list[str]:
@@ -380,7 +228,7 @@ def read_parameters(path: Path) -> Parameters:
     faults = _sections(raw)
     table = raw.get("assumptions", {})
     assumptions, more = _assumptions(table if isinstance(table, Mapping) else {})
-    more += _share_faults(assumptions)
+    more += share_faults(assumptions)
     if faults + more:
         message = f"{path.name}: " + "; ".join(faults + more)
         raise ParameterError(message)

@@ -154,6 +154,23 @@ RESULT_ROWS: Final[list[Row]] = [
         ],
     },
     {
+        "name": "occupancy_district_type",
+        "meaning": "Use of local headline places by the county's own pupils, by district of the setting and type. It "
+        "is no occupancy of schools: rolls hold other councils' pupils too. Policy rolling is left out.",
+        "key": "scenario_id policy year area_id provision_type",
+        "columns": [
+            *SCENARIO,
+            ("year", "year", "academic year", {}),
+            ("area_id", "text", "county, or district of the setting; outside = beyond the county", {}),
+            ("provision_type", "code", "type of the provision", {"codes": v.PROVISION_TYPES}),
+            ("schools", "int", "schools with places of the type, or with pupils placed in them", {"least": 0}),
+            ("capacity_places", "int", "planned places; blank for types that serve other streams", {"blank": True}),
+            ("placed_pupils", "int", "pupils of the county placed there", COUNT),
+            ("empty_places", "int", "places less pupils placed; below zero = pupils above places", {"blank": True}),
+            ("used_share", "float", "pupils placed ÷ places", {"least": 0, "blank": True}),
+        ],
+    },
+    {
         "name": "comparison",
         "meaning": "One scenario against another, measure by measure.",
         "key": "scenario_id against_id policy area_id year phase need measure",

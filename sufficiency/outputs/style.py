@@ -116,6 +116,8 @@ ROAD_WIDTHS_PX: Final = {
     "primary": 1.8,
     "secondary": 1.2,
 }
+# The outline of what is chosen, the lower line first: one of the two stands out from any colour beneath.
+CHOSEN_LINES: Final = (("#FFFFFF", 7.0), (INK, 3.0))
 BORDER_WIDTHS_PX: Final = {"county": 2.0, "district": 1.5, "cluster": 0.75, "zone": 0.6}
 FONT_STACK: Final = '"Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 

@@ -49,7 +49,13 @@ def check_folder(out: Path) -> None:
 
 
 def write_whole(
-    out: Path, write: Callable[[Path], None], *, manifest: str, run_id: str, lasting: Sequence[str] = ()
+    out: Path,
+    write: Callable[[Path], None],
+    *,
+    manifest: str,
+    run_id: str,
+    marking: str = "",
+    lasting: Sequence[str] = (),
 ) -> list[str]:
     """Write a set of outputs and put it in place of the set that stands there.
 
@@ -64,6 +70,8 @@ def write_whole(
         before that the new set does not have are taken away, unless they were changed since.
     run_id
         Goes into the manifest.
+    marking
+        How the set may be used, such as that it is internal: goes into the manifest first. Blank = nothing is said.
     lasting
         Folders in which files of earlier sets stay.
 
@@ -85,7 +93,8 @@ def write_whole(
         write(new)
         files = _files(new)
         listed = {name: _digest(new / name) for name in files if not _within(name, lasting)}
-        record = json.dumps({"run_id": run_id, "files": listed}, indent=2) + "\n"
+        marked = {"marking": marking} if marking else {}
+        record = json.dumps({**marked, "run_id": run_id, "files": listed}, indent=2) + "\n"
         (new / manifest).parent.mkdir(parents=True, exist_ok=True)
         (new / manifest).write_bytes(record.encode())
         files = sorted([*files, manifest])

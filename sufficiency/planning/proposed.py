@@ -227,7 +227,7 @@ def _rows(inputs: Inputs, schemes: Sequence[ProposedScheme], ids: Sequence[str])
                 "ncy_from": one.ncy_from, "ncy_to": one.ncy_to, "needs": ";".join(one.needs), "sex": one.sex,
                 "ehcp_required": one.ehcp_required, "attendance": one.attendance, "tier": "local",
                 "capital_gbp_low": capital[0], "capital_gbp_central": capital[1], "capital_gbp_high": capital[2],
-                "source": "proposed", "quality": "assumed", "area_id": cluster, "district_id": district,
+                "source": "proposed", "quality": "illustrative", "area_id": cluster, "district_id": district,
                 "cluster_id": cluster, **{name: getattr(one, name) for name in _TEXT},
             }
         )  # fmt: skip
@@ -244,6 +244,6 @@ def _stock(inputs: Inputs, schemes: Sequence[ProposedScheme], ids: Sequence[str]
         if one.places[0][0] <= year
     ]
     frame = pd.DataFrame(rows, columns=["scheme_id", "year", "ncy_from", "ncy_to", "places", "given_up_places"])
-    frame = frame.assign(source="proposed", quality="assumed")
+    frame = frame.assign(source="proposed", quality="illustrative")
     names = [name for name in inputs.scheme_places.columns if name in frame.columns]
     return frame[names].astype({name: inputs.scheme_places[name].dtype for name in names})

@@ -22,11 +22,16 @@ class Run:
     out: Path
 
 
-def run_command(*arguments: str, out: Path, cwd: Path, **environment: str) -> Run:
-    """Run ``python -m sufficiency`` in a process of its own, with no more of the environment than it needs."""
+def run_command(
+    *arguments: str, out: Path, cwd: Path, module: tuple[str, ...] = ("sufficiency",), **environment: str
+) -> Run:
+    """Run ``python -m sufficiency`` in a process of its own, with no more of the environment than it needs.
+
+    ``module`` is another module with its own arguments before the command's.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, "-m", "sufficiency", *arguments],
+        [sys.executable, "-m", *module, *arguments],
         cwd=cwd,
         env={**kept, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", **environment},
         capture_output=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,12 +61,19 @@ def opportunity(folder: Path) -> str:
     return path.as_uri()
 
 
-@pytest.fixture(scope="module")
-def window(folder: Path) -> Iterator[Driver]:
+@contextmanager
+def page_window(folder: Path) -> Iterator[Driver]:
+    """Open a window whose pages have axe-core and this project's checks in them."""
     # The page's own policy keeps axe-core out: it is set aside in this window only.
     with Driver(folder, bypass_csp=True) as driver:
         driver.context.add_init_script(script=(files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
         driver.context.add_init_script(path=Path(__file__).parents[1] / "page_checks.js")
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def window(folder: Path) -> Iterator[Driver]:
+    with page_window(folder) as driver:
         yield driver
 
 

@@ -392,6 +392,27 @@ def test_no_layer_is_cut_off_at_any_width(fresh: Driver, width: int) -> None:
         fresh.resize(*fresh.size)
 
 
+@pytest.mark.parametrize("width", [1440, 820, 390])
+def test_a_long_choice_is_read_whole_in_its_box(fresh: Driver, width: int) -> None:
+    fresh.resize(width, 900)
+    cut = """
+      const pen = document.createElement("canvas").getContext("2d");
+      return [...document.querySelectorAll("#controls select")].filter((list) => {
+        const look = getComputedStyle(list);
+        pen.font = look.font;
+        const words = list.selectedOptions[0].textContent;
+        return pen.measureText(words).width > list.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+      }).map((list) => list.id);
+    """
+    try:
+        for choice in ("#pupils option[value='need:semh']", "#measure option[value=location_balance_places]"):
+            fresh.click(choice)
+            assert fresh.run(cut) == []
+        assert fresh.run("return document.documentElement.scrollWidth") == width
+    finally:
+        fresh.resize(*fresh.size)
+
+
 def test_every_layer_prints_on_one_page_to_its_last_line(fresh: Driver) -> None:
     for choice in ("#measure option[value=worse_off_pupils]", "#measure option[value=reach_special_school]"):
         fresh.click(choice)

@@ -15,10 +15,10 @@ import pytest
 from sufficiency.assess import assess
 from sufficiency.disclosure import release
 from sufficiency.disclosure.internal import release_internal
+from sufficiency.job_tables import job_tables
 from sufficiency.model.errors import SufficiencyError
 from sufficiency.planning import apply_scenario
 from sufficiency.planning.finer import finer_tables
-from sufficiency.run import job_tables
 from sufficiency.sources.area import read_area
 from sufficiency.sources.template import template_directory
 

@@ -22,7 +22,8 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from sufficiency.model import geography
-from sufficiency.model.parameters import Assumption, Parameters
+from sufficiency.model.assumptions import Assumption
+from sufficiency.model.parameters import Parameters
 from sufficiency.model.results import RoadTables, TravelTimes
 from sufficiency.travel import AccessLeg, RoadNetwork, prepare, route, travel_times
 

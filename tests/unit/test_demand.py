@@ -12,8 +12,9 @@ import pytest
 from sufficiency.demand import forecast_demand
 from sufficiency.demand.forecast import apportion, forecast_counts
 from sufficiency.demand.location import locate
+from sufficiency.model.assumptions import Assumption
 from sufficiency.model.errors import DataError, ParameterError
-from sufficiency.model.parameters import Assumption, Parameters
+from sufficiency.model.parameters import Parameters
 from sufficiency.model.tables import TABLES
 
 GOLDEN = 0.6180339887498949

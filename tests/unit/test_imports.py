@@ -21,7 +21,7 @@ def hook(event, arguments):
 
 sys.addaudithook(hook)
 import sufficiency
-libraries = ("pandas", "geopandas", "numpy", "folium", "matplotlib", "numba", "osmnx", "osmium")
+libraries = ("pandas", "geopandas", "numpy", "folium", "matplotlib", "numba", "osmnx", "osmium", "nicegui", "uvicorn")
 heavy = [name for name in libraries if name in sys.modules]
 print(opened, sockets, heavy)
 """
@@ -38,7 +38,23 @@ def test_reading_and_checking_an_area_loads_no_engine_and_no_map_reader():
 import sys
 import sufficiency
 sufficiency.load()
-print([name for name in ("numba", "osmnx", "osmium", "networkx", "ortools", "folium") if name in sys.modules])
+heavy = ("numba", "osmnx", "osmium", "networkx", "ortools", "folium", "nicegui", "uvicorn")
+print([name for name in heavy if name in sys.modules])
+"""
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_the_command_line_starts_without_the_web_framework():
+    """And so do the engine, the desks and the guard of the page."""
+    script = """
+import sys
+import sufficiency.cli
+sufficiency.cli._parser()
+import sufficiency.cli.serve, sufficiency.app.engine, sufficiency.app.sessions, sufficiency.app.jobs
+import sufficiency.app.guard, sufficiency.app.frames, sufficiency.app.doors, sufficiency.app.paper
+web = ("nicegui", "fastapi", "starlette", "uvicorn", "socketio", "engineio")
+print([name for name in web if name in sys.modules])
 """
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

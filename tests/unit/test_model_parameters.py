@@ -7,8 +7,9 @@ import tomllib
 
 import pytest
 
+from sufficiency.model.assumptions import ASSUMPTION_NAMES
 from sufficiency.model.errors import ParameterError
-from sufficiency.model.parameters import ASSUMPTION_NAMES, read_parameters
+from sufficiency.model.parameters import read_parameters
 from sufficiency.sources.embedded import embedded_directory
 
 

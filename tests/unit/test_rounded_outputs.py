@@ -42,8 +42,6 @@ def made():
 def _whole(released):
     """Return the fixture with what the star schema and the layers want besides."""
     tables, hidden = dict(released.tables), dict(released.hidden)
-    name, where = "sufficiency_county_need_phase", {"level": "county", "area_id": COUNTY[0], "area_name": COUNTY[1]}
-    tables[name], hidden[name] = tables[name].assign(**where), hidden[name].assign(**dict.fromkeys(where, False))
     stock = pd.DataFrame({"scheme_id": ["didcot-special"] * 2, "year": [2027, 2028], "places": [60, 120]})
     tables["scheme_stock"], hidden["scheme_stock"] = stock, stock.isna()
     return dataclasses.replace(released, tables=tables, hidden=hidden)

@@ -37,6 +37,7 @@ FACT_OF = {
     "flows": ("fact_flows", [*SLICE, "home_area_id", "setting_area_id"]),
     "reasons": ("fact_reasons", [*SLICE, "reason"]),
     "capacity_district_type": ("fact_capacity", ["scenario_id", "year", "area_id", "provision_type"]),
+    "occupancy_district_type": ("fact_occupancy", [*SLICE, "area_id", "provision_type"]),
     "programme_places": ("fact_programme", ["scenario_id", "year"]),
     "phase_transfers": ("fact_transfers", ["year", "area_id", "transfer", "need"]),
     "money": ("fact_money", [*SLICE, "purse", "item"]),
@@ -91,9 +92,6 @@ def released_with_more() -> Released:
         for column, codes in (("year", SOME_YEARS), ("policy", ["optimal", "nearest", ""])):
             kept &= frame[column].isin(codes) if column in frame.columns else True
         tables[name], hidden[name] = (part[kept].reset_index(drop=True) for part in (frame, base.hidden[name]))
-    name = "sufficiency_county_need_phase"
-    where = {"level": "county", "area_id": COUNTY[0], "area_name": COUNTY[1]}
-    tables[name], hidden[name] = tables[name].assign(**where), hidden[name].assign(**dict.fromkeys(where, False))
     for name, (frame, veiled) in more_tables().items():
         mask = pd.DataFrame(data=False, index=frame.index, columns=frame.columns)
         shown = frame.copy()
@@ -363,6 +361,14 @@ def test_a_figure_of_two_tables_is_told_once_and_refused_where_they_differ():
         "sufficiency_county_need_phase": pd.DataFrame(data=False, index=more.index, columns=more.columns)
     }
     with pytest.raises(SufficiencyError, match="told twice and differently"):
+        star.star_tables(Released("public", tables, masks), make_inputs_facts(), make_record())
+
+
+def test_a_table_without_a_column_of_its_grain_is_refused_by_name():
+    released, name = released_with_more(), "sufficiency_county_need_phase"
+    tables, masks = dict(released.tables), dict(released.hidden)
+    tables[name], masks[name] = (part.drop(columns="area_id") for part in (tables[name], masks[name]))
+    with pytest.raises(SufficiencyError, match=f"{name} has no column area_id, by which the star schema tells"):
         star.star_tables(Released("public", tables, masks), make_inputs_facts(), make_record())
 
 

@@ -42,6 +42,23 @@ def test_symbols_reach_three_to_one_on_white() -> None:
         assert contrast(symbol.colour, "#FFFFFF") >= 3
 
 
+def test_the_outline_of_what_is_chosen_stands_out_from_every_colour_beneath() -> None:
+    """WCAG 2.2, 1.4.11: on each class, on land, on hatched and on flat grey ground one of its two lines has 3:1."""
+    (casing, wide), (line, narrow) = style.CHOSEN_LINES
+    assert contrast(casing, line) >= 3
+    # of the casing at least two pixels show on either side
+    assert (wide - narrow) / 2 >= 2
+    assert narrow >= 2
+    ramps = [colour for ramp in style.RAMPS.values() for colour in ramp]
+    grounds = (*ramps, *style.REACH_COLOURS, style.NO_DATA, style.LAND, style.OUTSIDE, style.WATER, style.BORDER)
+    assert {min(style.AMOUNT_COLOURS, key=luminance), min(ramps, key=luminance)} <= set(grounds)
+    weak = [one for one in grounds if max(contrast(casing, one), contrast(line, one)) < 3]
+    assert weak == []
+    # neither alone would do
+    assert any(contrast(line, one) < 3 for one in grounds)
+    assert any(contrast(casing, one) < 3 for one in grounds)
+
+
 def test_the_contrast_formula_gives_the_published_extremes() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
 

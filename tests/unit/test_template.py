@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sufficiency import load
+from sufficiency.model.assumptions import ASSUMPTION_NAMES
 from sufficiency.model.errors import DataError
-from sufficiency.model.parameters import ASSUMPTION_NAMES
 from sufficiency.sources.embedded import embedded_directory
 from sufficiency.sources.template import template_directory, write_template
 from sufficiency.sources.workbook import WORKBOOK_NAME, input_tables

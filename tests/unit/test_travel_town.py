@@ -29,8 +29,9 @@ import pytest
 import shapely
 
 from sufficiency.model import geography
+from sufficiency.model.assumptions import Assumption
 from sufficiency.model.errors import DataError, GeographyError, NetworkError
-from sufficiency.model.parameters import Assumption, Parameters
+from sufficiency.model.parameters import Parameters
 from sufficiency.model.results import RoadTables, TravelTimes
 from sufficiency.travel import route, travel_times
 

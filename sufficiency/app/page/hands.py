@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ from sufficiency.app.engine import scenario_inputs
 from sufficiency.app.jobs import SUPERSEDED, Cancelled, Cancelling, Latest
 from sufficiency.app.opened import programme_of
 from sufficiency.app.page.window import Window
-from sufficiency.app.paper import papers_of
+from sufficiency.app.paper import papers_name, papers_of, scenario_id_of
 from sufficiency.app.proposals import AT_A_SCHOOL
 from sufficiency.app.shading import LOOKS
 from sufficiency.app.suggestions import best_schemes, next_sites
@@ -206,14 +205,8 @@ class Hands(Window):
     async def _told_fault(self, told: Any) -> None:  # noqa: ANN401
         self.fault(str(told)[:200])
 
-    def scenario_id(self) -> str:
-        """Return the name of the programme's scenario: none of the area's."""
-        slug = re.sub(r"[^a-z0-9]+", "_", self.programme.title.lower()).strip("_")[:50] or "programme"
-        taken = self.engine.inputs.scenarios
-        return slug if slug not in taken else f"{slug}_what_if"
-
     async def _save(self, _: Any) -> None:  # noqa: ANN401
-        name = self.scenario_id()
+        name = scenario_id_of(self.programme.title, self.engine.inputs.scenarios)
         inputs = scenario_inputs(self.engine.inputs, self.programme, self.engine.against, name)
         text = await asyncio.to_thread(self.shared.doors.scenario_text, inputs, name)
         ui.download.content(text.encode("utf-8"), f"{name}.toml")
@@ -250,10 +243,14 @@ class Hands(Window):
         except SufficiencyError:
             self.tell("")
             raise
+        except OSError as error:
+            self.tell("")
+            message = f"the papers could not be written: {error.strerror or type(error).__name__}"
+            raise ParameterError(message) from error
         finally:
             self.papers = None
             self.parts.bar.tell(busy=False)
-        key, name = secrets.token_urlsafe(18), f"{self.scenario_id()}_papers.zip"
+        key, name = secrets.token_urlsafe(18), papers_name(self.engine, programme)
         self.downloads[key] = (name, packed)
         while len(self.downloads) > 4:
             self.downloads.pop(next(iter(self.downloads)))

@@ -127,7 +127,8 @@ def _write_geopackage(table: pd.DataFrame, crs: str, date: str, path: Path) -> N
     partial.unlink(missing_ok=True)
     try:
         with _fixed_time(f"{date}T12:00:00Z"):
-            layer.to_file(partial, layer=LAYER, driver="GPKG", engine="pyogrio")
+            said = {"IDENTIFIER": LAYER, "DESCRIPTION": WATERMARK}
+            layer.to_file(partial, layer=LAYER, driver="GPKG", engine="pyogrio", layer_options=said)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

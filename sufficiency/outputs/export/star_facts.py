@@ -105,6 +105,7 @@ _KNOWN: Final = (
     ),
     Fact("fact_winners", ("comparison_area",), (*_PAIR, "year", "area_id"), only=_WINNERS),
     Fact("fact_capacity", ("capacity_district_type",), ("scenario_id", "year", "area_id", "provision_type")),
+    Fact("fact_occupancy", ("occupancy_district_type",), (*_SLICE, "area_id", "provision_type")),
     Fact("fact_programme", ("programme_places",), ("scenario_id", "year")),
     Fact("fact_scheme_places", ("scheme_stock",), ("scheme_id", "year")),
     Fact("fact_scheme_effects", ("scheme_effects",), ("scenario_id", "year", "scheme_id")),
@@ -188,17 +189,33 @@ def text_of(values: pd.Series, hidden: pd.Series) -> pd.Series:
     return pd.Series(out, index=values.index, dtype=object)
 
 
+def _keys_of(table: str, column: str, frame: pd.DataFrame, members: Mapping[object, int]) -> pd.Series:
+    """Return the keys of a column of codes; a table without it tells the total, where there is one.
+
+    Raises
+    ------
+    SufficiencyError
+        When the table can have no total of it, or a code is no member of its dimension.
+    """
+    if column not in frame.columns and column not in _TOTALS:
+        message = f"{table} has no column {column}, by which the star schema tells its rows apart"
+        raise SufficiencyError(message)
+    codes = frame[column] if column in frame.columns else pd.Series(_TOTALS[column], index=frame.index)
+    keys = codes.map(members)
+    if keys.isna().any():
+        message = f"{column} of {table} holds {int(keys.isna().sum())} codes that are no member of the star schema"
+        raise SufficiencyError(message)
+    return keys.astype(np.int32)
+
+
 def _keyed(
-    fact: Fact, frame: pd.DataFrame, hidden: pd.DataFrame, members: Mapping[str, Mapping[object, int]]
+    fact: Fact, table: str, frame: pd.DataFrame, hidden: pd.DataFrame, members: Mapping[str, Mapping[object, int]]
 ) -> pd.DataFrame:
     """Return the keys and the words of a table, one row a row of it."""
     out: dict[str, pd.Series] = {}
     for column in fact.grain:
-        if column not in KEYS:
-            continue
-        key = KEYS[column]
-        codes = frame[column] if column in frame.columns else pd.Series(_TOTALS[column], index=frame.index)
-        out[key.name] = codes.map(members[key.dimension]).astype(np.int32)
+        if column in KEYS:
+            out[KEYS[column].name] = _keys_of(table, column, frame, members[KEYS[column].dimension])
     for column in _words(fact, frame):
         if column in _NUMBERED:
             out[column] = (
@@ -217,7 +234,7 @@ def _parts(
     for name in fact.tables:
         frame = released.tables[name].reset_index(drop=True)
         hidden = released.hidden[name].reset_index(drop=True)
-        keyed = _keyed(fact, frame, hidden, members)
+        keyed = _keyed(fact, name, frame, hidden, members)
         if fact.wide:
             side = dict(zip(fact.wide, (symbols_of(frame[one], hidden[one]) for one in fact.wide), strict=True))
             columns = {n: part for one, (v, s) in side.items() for n, part in ((one, v), (f"{one}_symbol", s))}
@@ -254,7 +271,8 @@ def fact_frame(
     Raises
     ------
     SufficiencyError
-        When two tables, or two rows of one, tell different figures of the same thing.
+        When two tables, or two rows of one, tell different figures of the same thing, or a table lacks a column of
+        its grain.
     """
     parts = list(_parts(fact, released, members, measures))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"measure_key": np.zeros(0, np.int32)})

@@ -33,6 +33,11 @@ _ADDITIVE: Final[dict[str, dict[str, str]]] = {
         "location_balance_places": _LEVEL,
     },
     "fact_capacity": {"capacity_places": f"{_LEVEL}; types of place"},
+    "fact_occupancy": {
+        **dict.fromkeys(
+            ("schools", "capacity_places", "placed_pupils", "empty_places"), f"{_LEVEL}; types of place"
+        ),
+    },
     "fact_journeys": {
         **dict.fromkeys(
             ("pupils", "not_daily_pupils", "over_limit_pupils", "ridden_over_limit_pupils"),
@@ -70,6 +75,9 @@ _TITLES: Final = {
     "excluded_pupils": "Not allocated, with a reason",
     "reachable_places": "Reachable places (not additive)",
     "pupils": "Pupils",
+    "placed_pupils": "Pupils placed in the places there",
+    "empty_places": "Places less pupils placed there; below zero, pupils above places",
+    "used_share": "Share of the places in use",
     "not_daily_pupils": "Residential pupils, apart from daily journeys",
     "mean_min": "Mean journey, direct",
     "median_min": "Median journey, direct",
@@ -110,6 +118,7 @@ _MODEL_TABLES: Final = {
     "fact_journeys": "journeys",
     "fact_winners": "comparison",
     "fact_flows": "flows",
+    "fact_occupancy": "occupancy_district_type",
     "fact_support_match": "support_match",
     "fact_support_coverage": "support_coverage",
     "fact_primary_equivalence": "primary_equivalence",

@@ -36,6 +36,7 @@ TABLE_MEANINGS: Final[dict[str, str]] = {
     "flows": "Where pupils live and where they are placed, district to district",
     "reasons": "Why pupils have no modelled place, county",
     "capacity_district_type": "Local places by district and type",
+    "occupancy_district_type": "Use of local places by district and type: places, pupils placed there, empty places",
     "comparison_area": "One scenario against another, measure by measure",
     "schemes": "Capital schemes",
     "scheme_stock": "Places that each scheme has open each September",
@@ -187,10 +188,9 @@ def write_tables(released: Released, folder: Path, sources: Sequence[str] = ()) 
     mark = internal_mark(released.build)
     for name in sorted(released.tables):
         rows = table_cells(released.tables[name], released.hidden[name])
-        rows = (
-            [[column, *row] for column, row in zip(["marking", *[mark] * (len(rows) - 1)], rows, strict=True)]
-            if mark
-            else rows
-        )
+        if mark:
+            # a table without rows has its mark in the only line that there is
+            head = "marking" if len(rows) > 1 else f"marking: {mark}"
+            rows = [[head, *rows[0]], *([mark, *row] for row in rows[1:])]
         write_text(folder / f"{name}.csv", _csv_text(rows))
     write_text(folder / "README.md", _readme(released, sources))

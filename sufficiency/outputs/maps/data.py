@@ -182,6 +182,7 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
         "roadLabels": maps_places.road_labels(ground.roads, crs),
         **_optional(released, inputs, frame),
         "colours": {"ink": style.INK, "noData": style.NO_DATA, "dot": style.PLACE_DOT, "flow": style.DARK_GREY},
+        "chosenLines": [{"color": colour, "weight": width} for colour, width in style.CHOSEN_LINES],
     }
 
 

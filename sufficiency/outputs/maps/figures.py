@@ -88,13 +88,22 @@ def cells(released: Released, table: str, **kept: Iterable[object]) -> list[dict
         frame, hidden = frame[wanted], None if hidden is None else hidden[wanted]
     columns: dict[str, list[Cell]] = {}
     for name in frame.columns:
-        values = [None if pd.isna(value) else _plain(value) for value in frame[name].tolist()]
+        values = _plain_cells(frame[name])
         if hidden is not None and name in hidden.columns:
             masks = hidden[name].tolist()
             values = [style.SUPPRESSED if mask else value for mask, value in zip(masks, values, strict=True)]
         columns[str(name)] = values
     names = list(columns)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain_cells(values: pd.Series) -> list[Cell]:
+    """Return texts and numbers as a page writes them, None where there is none."""
+    missing = values.isna().tolist()
+    if pd.api.types.is_numeric_dtype(values):
+        numbers = values.astype("Float64").to_numpy(np.float64, na_value=np.nan).tolist()
+        return [None if lost else _plain(number) for number, lost in zip(numbers, missing, strict=True)]
+    return [None if lost else _plain(value) for value, lost in zip(values.tolist(), missing, strict=True)]
 
 
 def _plain(value: Any) -> Cell:  # noqa: ANN401 - a cell of a frame can hold anything

@@ -9,6 +9,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.model.errors import DataError
+from sufficiency.outputs import style
 from sufficiency.outputs.maps import figures as maps_figures
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _rows_of(released: Released, table: str, frame: Frame) -> list[tuple[dict[st
 
 
 def internal_data(released: Released, frame: Frame) -> dict[str, Any] | None:
-    """Return how full each setting is and the flows from clusters to settings; None in a public build.
+    """Return the mark, how full each setting is and the flows from clusters to settings; None in a public build.
 
     Uses and flows run scenario -> policy -> year -> rows: ``[setting id, type, *use]`` in the order of ``columns``, and
     ``[cluster, setting id, pupils]``, the cluster by its place among the areas.
@@ -132,4 +133,4 @@ def internal_data(released: Released, frame: Frame) -> dict[str, Any] | None:
     for row, (scenario, policy, year) in _rows_of(released, FLOWS, frame):
         if row["cluster_id"] in place:
             flows[scenario][policy][year].append([place[str(row["cluster_id"])], row["setting_id"], row["pupils"]])
-    return {"columns": list(_USE), "uses": uses, "flows": flows}
+    return {"mark": style.internal_mark(released.build), "columns": list(_USE), "uses": uses, "flows": flows}

@@ -6,6 +6,7 @@ No text from the data is run: names and figures travel in one JSON block that th
 from __future__ import annotations
 
 import importlib.metadata
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -125,6 +126,7 @@ def _page_data(surface: Surface, areas: pd.DataFrame, settings: pd.DataFrame) ->
     classes, numbers = _classes(surface, joined)
     minutes = np.round(surface.values.change_ms / MS_PER_MIN, 1)
     names = _node_names(surface)
+    places = {str(node): place for place, node in enumerate(points["node_id"])}
     mark = ", illustrative" if inputs.parameters.illustrative else ""
     by_areas = dict(iter(areas.groupby(["need", "phase"], sort=False)))
     by_settings = dict(iter(settings.groupby(["need", "phase"], sort=False)))
@@ -140,7 +142,7 @@ def _page_data(surface: Surface, areas: pd.DataFrame, settings: pd.DataFrame) ->
                 ],
                 "finding": _finding(surface, kind, best, names),
                 "subtitle": _subtitle(surface, kind),
-                "areas": _area_rows(best, names),
+                "areas": _area_rows(best, places),
                 "settings": _setting_rows(by_settings[kind] if kind in by_settings else settings.iloc[:0]),
             }
         )
@@ -152,6 +154,7 @@ def _page_data(surface: Surface, areas: pd.DataFrame, settings: pd.DataFrame) ->
         "none": "No pupil of the year is of that need and phase",
         "mark": mark,
         "colours": {"land": style.LAND},
+        "chosenLines": [{"color": colour, "weight": width} for colour, width in style.CHOSEN_LINES],
         **_ground(inputs),
     }
 
@@ -191,12 +194,16 @@ def _classes(surface: Surface, joined: NDArray[np.bool_]) -> tuple[list[dict[str
 
 
 def _node_names(surface: Surface) -> dict[str, str]:
+    """Return a name for each junction; of several with one name, all but the first are numbered."""
     nodes = surface.opened.inputs.roads.nodes
     named = nodes["node_name"] if "node_name" in nodes else nodes["node_id"]
-    return {
-        str(node): str(name) if isinstance(name, str) and name else str(node)
-        for node, name in zip(nodes["node_id"], named, strict=True)
-    }
+    out: dict[str, str] = {}
+    alike: Counter[str] = Counter()
+    for node, name in zip(nodes["node_id"], named, strict=True):
+        plain = str(name) if isinstance(name, str) and name else str(node)
+        alike[plain] += 1
+        out[str(node)] = plain if alike[plain] == 1 else f"{plain} ({alike[plain]})"
+    return out
 
 
 def _finding(surface: Surface, kind: tuple[str, str], best: pd.DataFrame, names: dict[str, str]) -> str:
@@ -233,9 +240,10 @@ def _outcome(row: dict[Any, Any]) -> str:
     return outcome_words(placed, local, str(row["from_tier"]), float(row["travel_change_min"]))
 
 
-def _area_rows(best: pd.DataFrame, names: dict[str, str]) -> list[list[str]]:
+def _area_rows(best: pd.DataFrame, places: dict[str, int]) -> list[list[str | int]]:
+    """Return name, place of the best junction among the nodes, what a place there does, and minutes."""
     return [
-        [row["area_name"], names[row["node_id"]], short_words(row), _minutes(row)] for row in best.to_dict("records")
+        [row["area_name"], places[row["node_id"]], short_words(row), _minutes(row)] for row in best.to_dict("records")
     ]
 
 

@@ -185,6 +185,11 @@ def road_labels(roads: gpd.GeoDataFrame, crs: str) -> list[dict[str, Any]]:
 # --- place names -------------------------------------------------------------------------------------------------
 
 
+def town_of(place_name: str) -> str:
+    """Return the town whose centre a place is called; any other name as it is."""
+    return _CENTRE.sub("", place_name)
+
+
 def place_names(inputs: Inputs, around: BaseGeometry) -> list[dict[str, Any]]:
     """Return the settlements to name: towns as wholes (their parts added up), then large villages, largest first."""
     gazetteer = inputs.gazetteer
@@ -194,7 +199,7 @@ def place_names(inputs: Inputs, around: BaseGeometry) -> list[dict[str, Any]]:
     for place in gazetteer[centre].itertuples(index=False):
         stem = re.sub(r"-(town-|city-)?centre$", "", str(place.zone_id))
         parts = gazetteer["zone_id"].str.startswith(f"{stem}-") | gazetteer["zone_id"].eq(stem)
-        rows.append((_CENTRE.sub("", place.place_name), place.geometry, int(people[parts].sum()), place.district_id))
+        rows.append((town_of(str(place.place_name)), place.geometry, int(people[parts].sum()), place.district_id))
     whole = gazetteer["kind"].isin(["town", "village", "hamlet"]) & ~centre
     rows += list(
         zip(

@@ -5,6 +5,7 @@ Geography alone: the shares are of land. No pupil and no resident is counted, so
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from sufficiency.outputs.maps.places import degrees
 from sufficiency.outputs.maps.words import clause_of, end_of, when_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -106,13 +108,19 @@ def reach_of(inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeometry]) -> R
     known = [name for name in frame.scenarios if name in inputs.scenarios]
     if inputs.speeds.empty or not known or len(known) != len(frame.scenarios):
         return None
+    # shapely works outside Python's lock: the land of one set is cut while the minutes of the next are reckoned
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return _reach(inputs, frame, shapes, pool)
+
+
+def _reach(inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeometry], pool: ThreadPoolExecutor) -> Reach:
     from sufficiency import planning  # noqa: PLC0415 - the engine of times is loaded where a map with reach is drawn
     from sufficiency.assess import network_of  # noqa: PLC0415 - as above
 
     outline = shapely.union_all([shapes[name] for name in frame.of_level("district")])
     base = _Roads.of(network_of(inputs), outline)
     found: dict[tuple[int, tuple[str, ...]], int] = {}
-    lands: list[Land] = []
+    lands: list[Future[Land]] = []
     sets: dict[str, dict[str, dict[str, list[int]]]] = {kind: {} for kind in KINDS}
     apart: set[str] = set()
     for number, name in enumerate(frame.scenarios):
@@ -130,7 +138,7 @@ def reach_of(inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeometry]) -> R
                     key = (0 if roads is base else number + 1, tuple(near))
                     if near and key not in found:
                         found[key] = len(lands)
-                        lands.append(_land(tuple(near), roads.bands(near), frame, shapes))
+                        lands.append(pool.submit(_land, tuple(near), roads.bands(near), frame, shapes, outline))
                     sets[kind][name][phase].append(found.get(key, _NO_SET))
     phases = tuple(
         phase
@@ -138,7 +146,8 @@ def reach_of(inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeometry]) -> R
         if any(place != _NO_SET for kind in KINDS for name in frame.scenarios for place in sets[kind][name][phase])
     )
     names = dict(zip(inputs.settings["setting_id"].astype(str), inputs.settings["setting_name"], strict=True))
-    return Reach(lands, sets, phases, tuple(str(names.get(one, one)) for one in sorted(apart)))
+    told = tuple(str(names.get(one, one)) for one in sorted(apart))
+    return Reach([one.result() for one in lands], sets, phases, told)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,8 +184,10 @@ class _Roads:
         return np.asarray(found.geometry.to_numpy(), dtype=object)
 
 
-def _land(ids: tuple[str, ...], bands: Shapes, frame: Frame, shapes: dict[str, BaseGeometry]) -> Land:
-    parts = tiled(bands, shapely.union_all([shapes[name] for name in frame.of_level("district")]))
+def _land(
+    ids: tuple[str, ...], bands: Shapes, frame: Frame, shapes: dict[str, BaseGeometry], outline: BaseGeometry
+) -> Land:
+    parts = tiled(bands, outline)
     simple = shapely.coverage_simplify(parts, SIMPLIFY_M, simplify_boundary=False)
     areas = np.array([shapes[name] for name in frame.areas], dtype=object)
     within = shapely.area(shapely.intersection(simple[:, None], areas[None, :])).T

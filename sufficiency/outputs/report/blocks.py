@@ -26,6 +26,8 @@ __all__ = [
     "Picture",
     "Table",
     "kept_with_next",
+    "page_parts",
+    "with_all_symbol_notes",
     "with_symbol_notes",
 ]
 
@@ -35,12 +37,17 @@ HIDDEN_CARD_NOTE: Final = "hidden: a small number"
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of level 1 to 3; ``new_page`` starts a page; ``short`` is what the list of contents calls it."""
+    """A heading of level 1 to 3.
+
+    ``new_page`` starts a page; ``short`` is what the list of contents calls it; ``one_page``: what follows, up to the
+    next heading that starts a page, stays on one page.
+    """
 
     text: str
     level: int = 1
     new_page: bool = False
     short: str = ""
+    one_page: bool = False
 
     @property
     def in_contents(self) -> str:
@@ -148,23 +155,37 @@ class Blank:
     prompt: str
 
 
-def with_symbol_notes(block: Block, rules: str = "") -> Block:
+def with_symbol_notes(block: Block, rules: str = "", *, but: frozenset[str] = frozenset()) -> Block:
     """Return a table with the meaning of each symbol that stands in it, and of no other; other blocks as they are.
 
-    `rules` is said beside c: the rule by which the release was made.
+    `rules` is said beside c: the rule by which the release was made. Symbols in `but` are told elsewhere on the page.
     """
     if not isinstance(block, Table):
         return block
-    cells = {cell for row in block.rows for cell in row}
     said = [
         note
         for symbol, note in (
             (style.SUPPRESSED, style.suppressed_note(rules)),
             (style.NOT_APPLICABLE, style.NOT_APPLICABLE_NOTE),
         )
-        if symbol in cells and not any(f"{symbol} = " in own for own in block.notes)
+        if symbol in _cells(block) - but and not any(f"{symbol} = " in own for own in block.notes)
     ]
     return replace(block, notes=(*block.notes, " ".join(said))) if said else block
+
+
+def _cells(block: Block) -> frozenset[str]:
+    return frozenset(cell for row in block.rows for cell in row) if isinstance(block, Table) else frozenset()
+
+
+def with_all_symbol_notes(blocks: tuple[Block, ...], rules: str = "") -> tuple[Block, ...]:
+    """Return the blocks with symbols told beneath each table; on a part that is one page, once, beneath the last."""
+    out = list(blocks)
+    for one_page, part in page_parts(blocks):
+        later: frozenset[str] = frozenset()
+        for place in reversed(range(*part.indices(len(blocks)))):
+            out[place] = with_symbol_notes(blocks[place], rules, but=later)
+            later = later | _cells(blocks[place]) if one_page else later
+    return tuple(out)
 
 
 def kept_with_next(blocks: tuple[Block, ...]) -> list[bool]:
@@ -177,6 +198,17 @@ def kept_with_next(blocks: tuple[Block, ...]) -> list[bool]:
         if end < len(blocks) and isinstance(blocks[end], Picture | Table | Callout):
             kept[start:end] = [True] * (end - start)
     return kept
+
+
+def page_parts(blocks: tuple[Block, ...]) -> list[tuple[bool, slice]]:
+    """Return the parts of a paper as slices of its blocks, each with whether it stays on one page."""
+    starts = [i for i, b in enumerate(blocks) if isinstance(b, Heading) and (b.new_page or b.one_page)]
+    ends = [*starts, len(blocks)]
+    parts = [(False, slice(0, ends[0]))] if ends[0] else []
+    for start, end in zip(starts, ends[1:], strict=True):
+        heading = blocks[start]
+        parts.append((isinstance(heading, Heading) and heading.one_page, slice(start, end)))
+    return parts
 
 
 Block = Heading | Paragraph | Bullets | Callout | Cards | Picture | Table | Blank | Contents

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from sufficiency.outputs import style
 from sufficiency.outputs.export.workbook import workbook_bytes
-from sufficiency.outputs.report.blocks import Block, Contents, Paper, with_symbol_notes
+from sufficiency.outputs.report.blocks import Block, Contents, Paper, with_all_symbol_notes
 from sufficiency.outputs.report.clusters import area_pages
 from sufficiency.outputs.report.council import annexes, implications_section, risks_section
 from sufficiency.outputs.report.facts import Facts
@@ -14,8 +15,10 @@ from sufficiency.outputs.report.front import front_page, paper_title
 from sufficiency.outputs.report.journeys import journeys_section
 from sufficiency.outputs.report.money import money_section, support_section
 from sufficiency.outputs.report.need import demand_section
+from sufficiency.outputs.report.options import options_section
 from sufficiency.outputs.report.pdf_document import pdf_bytes
 from sufficiency.outputs.report.programme import programme_section
+from sufficiency.outputs.report.raster import with_pixels
 from sufficiency.outputs.report.schemes import scheme_pages
 from sufficiency.outputs.report.sufficiency import provision_section, sufficiency_section
 from sufficiency.outputs.report.word_document import docx_bytes
@@ -59,6 +62,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
         *sufficiency_section(facts),
         *journeys_section(facts),
         *programme_section(facts),
+        *options_section(facts),
         *money_section(facts),
         *support_section(facts),
         *risks_section(facts),
@@ -77,7 +81,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
             part for part in (internal_mark(released.build), f"Run {record.run_id}", f"report date {day}") if part
         ),
         date=date,
-        blocks=tuple(with_symbol_notes(block, facts.rounding_note) for block in blocks),
+        blocks=with_all_symbol_notes(tuple(blocks), facts.rounding_note),
         run_id=record.run_id,
     )
 
@@ -101,9 +105,12 @@ def write_report(
         The council's own Word template, from `word_template.read_template`.
     """
     paper = build_paper(released, inputs, record)
-    write_bytes(folder / "board-report.docx", docx_bytes(paper, template))
-    write_bytes(folder / "board-report.pdf", pdf_bytes(paper))
-    write_bytes(
-        folder / "board-report.xlsx",
-        workbook_bytes(released, inputs.parameters, record, style.sources(inputs.roads.attribution)),
-    )
+    with ThreadPoolExecutor(max_workers=1) as typesetter:
+        # the typesetter needs no Python while it works, so that the other files are written beside it
+        drawn = typesetter.submit(with_pixels, paper)
+        pdf = typesetter.submit(pdf_bytes, paper)
+        book = workbook_bytes(released, inputs.parameters, record, style.sources(inputs.roads.attribution))
+        word = docx_bytes(drawn.result(), template)
+        files = {"board-report.docx": word, "board-report.pdf": pdf.result(), "board-report.xlsx": book}
+    for name, data in files.items():
+        write_bytes(folder / name, data)

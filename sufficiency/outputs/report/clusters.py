@@ -59,7 +59,7 @@ def cluster_pages(facts: Facts, ground: Ground, district: str) -> list[Block]:
     for area, name in clusters_of(facts, district):
         rows = ground.settings.get(area, [])
         blocks += [
-            Heading(finding(facts, area, name), 2, new_page=True, short=name),
+            Heading(finding(facts, area, name), 2, new_page=True, one_page=True, short=name),
             _cards(facts, area),
             cluster_picture(facts, ground, area, _map_caption(facts, name, rows), _alt(facts, area, name, rows)),
             _settings_table(facts, name, rows),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sufficiency.disclosure.rounding import rules_text
-from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import PUBLIC, year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import Blank, Block, Bullets, Column, Heading, Paragraph, Table
-from sufficiency.outputs.report.districts import printed_counts
+from sufficiency.outputs.report.districts import has_home_rows, printed_counts
+from sufficiency.outputs.report.paper_parts import date_words
 from sufficiency.outputs.report.sentences import Figure, count_words, difference, figure_text, list_words
-from sufficiency.outputs.report.terms import assumption_title
+from sufficiency.outputs.report.terms import GLOSSARY, assumption_title, need_codes, plain_words, value_words
 
 if TYPE_CHECKING:
     from sufficiency.outputs.report.facts import Facts
@@ -252,7 +251,7 @@ def _value_text(value: object) -> str:
     try:
         number = float(text)
     except ValueError:
-        return {"True": "yes", "False": "no"}.get(text, text)
+        return value_words(text)
     if number.is_integer():
         return text.removesuffix(".0") if 1990 <= number <= 2100 else style.number_text(number)
     return f"{number:,.3f}".rstrip("0")
@@ -268,9 +267,9 @@ def _assumptions_table(facts: Facts) -> Table:
             (
                 assumption_title(str(frame.at[i, "name"])),
                 f"{value}{spread}",
-                str(frame.at[i, "unit"]),
-                f"{frame.at[i, 'source']} ({frame.at[i, 'date']})",
-                str(frame.at[i, "effect"]),
+                plain_words(str(frame.at[i, "unit"])),
+                f"{plain_words(str(frame.at[i, 'source']))} ({date_words(str(frame.at[i, 'date']))})",
+                plain_words(str(frame.at[i, "effect"])),
             )
         )
     columns = (
@@ -285,7 +284,8 @@ def _assumptions_table(facts: Facts) -> Table:
 
 def shown_share(facts: Facts) -> Figure:
     """Return the share of the counts printed on the district pages that are shown and not hidden."""
-    counts = [figure for area, _ in facts.districts for figure in printed_counts(facts, area)]
+    homes = has_home_rows(facts)
+    counts = [figure for area, _ in facts.districts for figure in printed_counts(facts, area, with_homes=homes)]
     shown, hidden = sum(figure.is_known for figure in counts), sum(figure.hidden for figure in counts)
     return Figure(shown / (shown + hidden)) if shown + hidden else Figure(None)
 
@@ -293,8 +293,8 @@ def shown_share(facts: Facts) -> Figure:
 def _small_numbers(facts: Facts) -> str:
     if facts.released.build != PUBLIC:
         return "Small numbers: this build hides nothing and rounds nothing."
-    rules = rules_text(facts.parameters.hide_up_to, facts.parameters.round_counts_to)
-    return f"Small numbers: {rules[0].lower()}{rules[1:]}"
+    rules = facts.released.rules
+    return f"Small numbers: {rules[:1].lower()}{rules[1:]}" if rules else "Small numbers: the release states no rule."
 
 
 def _assurance(facts: Facts) -> list[Block]:
@@ -354,22 +354,25 @@ _METHOD: Final = (
         "programme adds all schemes."
     ),
 )
-_GLOSSARY: Final = (
-    ("Without a local place", style.WITHOUT_GLOSS),
-    ("Location balance", "Places that stand in an area less the pupils who live there. Not unmet need."),
-    ("Specialist base", "Places in a mainstream school that the council commissions for pupils with a plan."),
-    ("Support base", "Run by a school or trust for pupils without a plan, who stay on the roll of their own school."),
-    ("Phase transfer", "Moving from Year 6 to Year 7, or from Year 11 to Year 12."),
-)
+
+
+def _words_section() -> list[Block]:
+    """Return the glossary: terms, then the codes of primary needs."""
+    words = (Column("Word", number=False, width=1.3), Column("What it means here", number=False, width=4))
+    codes = (
+        Column("Code", number=False, width=0.7),
+        Column("Primary need", number=False, width=2.2),
+        Column("Broad area of need", number=False, width=2.2),
+    )
+    return [
+        Heading("Annex C: words and codes", new_page=True),
+        Table("Words", words, GLOSSARY),
+        Table("Codes of primary needs, in the broad areas of the SEND code of practice", codes, need_codes()),
+    ]
 
 
 def annexes(facts: Facts) -> list[Block]:
     """Return data quality, assumptions, method, assurance, known limits, glossary and sources."""
-    needs = tuple(
-        f"{v.NEED_GROUP_NAMES[group]}: "
-        f"{list_words([v.NEED_NAMES[need].lower() for need in v.NEEDS if v.NEED_GROUP_OF[need] == group])}."
-        for group in v.NEED_GROUPS
-    )
     return [
         Heading("Annex A: data quality and assumptions", new_page=True),
         *_quality_table(facts),
@@ -378,10 +381,7 @@ def annexes(facts: Facts) -> list[Block]:
         Heading("Annex B: method and assurance", new_page=True),
         Bullets(_METHOD),
         *_assurance(facts),
-        Heading("Words", 2),
-        Bullets(tuple(f"{term}: {meaning}" for term, meaning in _GLOSSARY)),
-        Heading("Broad areas of need (SEND code of practice)", 3),
-        Bullets(needs),
         Heading("Sources", 2),
         Bullets(style.sources(facts.inputs.roads.attribution)),
+        *_words_section(),
     ]

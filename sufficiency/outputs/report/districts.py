@@ -148,13 +148,14 @@ def _flow_rows(facts: Facts, area: str) -> list[Row]:
 
 
 def _own_cells(facts: Facts, area: str) -> list[Figure]:
-    """Return the counts that stand large on the cards of every district's page, and in its two tables."""
+    """Return the counts that stand large on the cards of every district's page, and in its tables."""
     tables = [*_group_rows(facts, area), *_flow_rows(facts, area)]
-    return [*_card_counts(facts, area)[:3], *(figure for _, figures in tables for figure in figures)]
+    used = [one for _, counts, _ in _use_rows(facts, area) for one in counts] if has_use(facts) else []
+    return [*_card_counts(facts, area)[:3], *(figure for _, figures in tables for figure in figures), *used]
 
 
 def _own_counts(facts: Facts, area: str) -> list[Figure]:
-    """Return the counts that every district's page prints: its cards, bars and two tables."""
+    """Return the counts that every district's page prints: its cards, bars and tables."""
     bars = [figure for row in charts_map.bar_figures(facts, area) for figure in row]
     return [*_own_cells(facts, area), *_card_counts(facts, area)[3:], *bars]
 
@@ -178,9 +179,13 @@ def has_home_rows(facts: Facts) -> bool:
     return shown >= LEAST_SHOWN_SHARE * (shown + hidden)
 
 
-def printed_counts(facts: Facts, area: str) -> list[Figure]:
-    """Return every count printed on a district's page: its cards, bars and tables; not its shares and minutes."""
-    return _own_counts(facts, area) + (_home_row(facts, area) if has_home_rows(facts) else [])
+def printed_counts(facts: Facts, area: str, *, with_homes: bool | None = None) -> list[Figure]:
+    """Return every count printed on a district's page: its cards, bars and tables; not its shares and minutes.
+
+    `with_homes` is `has_home_rows`, where it is known already.
+    """
+    homes = has_home_rows(facts) if with_homes is None else with_homes
+    return _own_counts(facts, area) + (_home_row(facts, area) if homes else [])
 
 
 def _home_table(facts: Facts, area: str, name: str) -> Table:
@@ -207,6 +212,40 @@ def _flows_table(facts: Facts, area: str, name: str) -> Table:
         _cells(_flow_rows(facts, area)),
         total_rows=1,
     )
+
+
+def has_use(facts: Facts) -> bool:
+    """Return whether the use of places by district and type was released, as it is where schools are enough."""
+    return facts.has("occupancy_district_type")
+
+
+def _use_rows(facts: Facts, area: str) -> list[tuple[str, list[Figure], list[Figure]]]:
+    """Return, by type of place, the figures of both ends (places, pupils placed, empty), and the shares in use."""
+    out = []
+    for kind in v.HEADLINE_TYPES:
+        where = {"policy": facts.policy, "year": facts.year, "area_id": area, "provision_type": kind}
+        counts, shares = [], []
+        for scenario in facts.ends:
+            counts += [
+                facts.figure("occupancy_district_type", column, scenario_id=scenario, **where)
+                for column in ("capacity_places", "placed_pupils", "empty_places")
+            ]
+            shares.append(facts.figure("occupancy_district_type", "used_share", scenario_id=scenario, **where))
+        out.append((v.PROVISION_TYPE_NAMES[kind], counts, shares))
+    return out
+
+
+def _use_table(facts: Facts, area: str, name: str) -> Table:
+    columns = [Column("Type of place", number=False, width=1.5)]
+    for scenario in facts.ends:
+        title = style.scenario_title(scenario)
+        columns += [Column(f"{title}: places"), Column("pupils placed there"), Column("empty places")]
+    columns.append(Column(f"In use, {style.scenario_title(facts.main).lower()}"))
+    rows = tuple(
+        (label, *map(figure_text, counts), figure_text(shares[-1], share=True))
+        for label, counts, shares in _use_rows(facts, area)
+    )
+    return Table(f"{name}: use of the places that stand in the district, {facts.year_text}", tuple(columns), rows)
 
 
 def _gap_statement(facts: Facts, area: str, name: str) -> str:
@@ -280,11 +319,12 @@ def district_page(facts: Facts, area: str, name: str, *, with_homes: bool) -> li
     )
     caption = f"{name}: where pupils without a local place live, and how many there are{facts.illustrative_tag}"
     return [
-        Heading(finding(facts, area, name), new_page=True, short=f"{name}, the district"),
+        Heading(finding(facts, area, name), new_page=True, one_page=True, short=f"{name}, the district"),
         _cards(facts, area),
         charts_area.district_picture(facts, area, caption, alt),
         _groups_table(facts, area, name),
         _flows_table(facts, area, name),
         *([_home_table(facts, area, name)] if with_homes else []),
+        *([_use_table(facts, area, name)] if has_use(facts) else []),
         Callout("Gap statement", _gap_statement(facts, area, name)),
     ]

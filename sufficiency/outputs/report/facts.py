@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
@@ -17,6 +17,9 @@ from sufficiency.outputs.report.sentences import Cell, Figure, as_figure, differ
 from sufficiency.outputs.stable import clean_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
     from sufficiency.model.parameters import Parameters
     from sufficiency.model.results import Inputs, Released, RunRecord
 
@@ -34,6 +37,7 @@ class Facts:
     record: RunRecord
     policy: str = "optimal"
     _index: dict[tuple[str, tuple[str, ...]], dict[Key, int]] = field(default_factory=dict, repr=False)
+    _equals: dict[tuple[str, str, Any], NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
     @property
     def parameters(self) -> Parameters:
@@ -123,10 +127,18 @@ class Facts:
     def rows(self, table: str, **where: Any) -> pd.DataFrame:
         """Return the rows of a table whose columns equal the values given, keeping their index."""
         frame = self.released.tables[table]
-        keep = pd.Series(data=True, index=frame.index)
+        keep = np.ones(len(frame), dtype=bool)
         for column, value in where.items():
-            keep &= (frame[column] == value).fillna(value=False).astype(bool)
+            keep &= self._equal(table, column, value)
         return frame[keep]
+
+    def _equal(self, table: str, column: str, value: Any) -> NDArray[np.bool_]:
+        """Return where a column has a value; the same questions are asked again and again."""
+        found = self._equals.get((table, column, value))
+        if found is None:
+            found = (self.released.tables[table][column] == value).fillna(value=False).to_numpy(bool)
+            self._equals[(table, column, value)] = found
+        return found
 
     def at(self, table: str, index: Any, column: str) -> Figure:
         """Return the figure in one cell."""

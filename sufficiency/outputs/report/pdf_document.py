@@ -27,6 +27,7 @@ from sufficiency.outputs.report.blocks import (
     Picture,
     Table,
     kept_with_next,
+    page_parts,
 )
 from sufficiency.outputs.report.raster import font_folder
 from sufficiency.outputs.stable import clean_text, fixed_datetime
@@ -90,6 +91,8 @@ def _clean(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
 
 
 def _paper(paper: Paper) -> dict[str, Any]:
+    kept = kept_with_next(paper.blocks)
+    blocks = [{**_block(block), "keep": keep} for block, keep in zip(paper.blocks, kept, strict=True)]
     return {
         "title": paper.title,
         "subtitle": paper.subtitle,
@@ -106,10 +109,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
             "rule": style.RULE,
             "pale": PALE,
         },
-        "blocks": [
-            {**_block(block), "keep": keep}
-            for block, keep in zip(paper.blocks, kept_with_next(paper.blocks), strict=True)
-        ],
+        "parts": [{"one_page": one_page, "blocks": blocks[part]} for one_page, part in page_parts(paper.blocks)],
     }
 
 

@@ -1,4 +1,4 @@
-"""The paper on the capital programme: what it builds, when, for whom, and against what it is compared."""
+"""The paper on the capital programme: what it builds, when and for whom."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from sufficiency.outputs.report.sentences import (
     figure_text,
     gbp_range_words,
     signed_figure,
-    whole,
 )
 from sufficiency.outputs.report.sufficiency import NAME
 
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["change_table", "programme_section"]
+__all__ = ["change_table", "completed", "programme_section"]
 
 
-def _complete(facts: Facts) -> tuple[int | None, Figure]:
-    """Return the year in which the main scenario is complete, and the places it has added by then."""
-    rows = facts.rows("programme_places", scenario_id=facts.main).sort_values("year")
+def completed(facts: Facts, scenario: str) -> tuple[int | None, Figure]:
+    """Return the year in which a scenario is complete, and the places it has added by then."""
+    rows = facts.rows("programme_places", scenario_id=scenario).sort_values("year")
     done = rows[rows["complete"].fillna(value=False).astype(bool)]
     if not len(done):
         return None, Figure(None)
@@ -42,7 +41,7 @@ def _complete(facts: Facts) -> tuple[int | None, Figure]:
 
 
 def _programme_text(facts: Facts) -> str:
-    year, added = _complete(facts)
+    year, added = completed(facts, facts.main)
     name = style.scenario_title(facts.main).lower()
     open_then = facts.area("capacity_places", facts.county[0], facts.main)
     gap = facts.shortfall(facts.main)
@@ -112,36 +111,6 @@ def _years_table(facts: Facts) -> Table:
         "not mean that every pupil has a suitable local place."
     )
     return Table(f"Places open each September, {style.scenario_title(facts.main).lower()}", columns, body, (note,))
-
-
-def _scenarios_table(facts: Facts) -> Table:
-    county = facts.county[0]
-    lines: list[tuple[str, list[Figure]]] = [
-        ("Local places", [facts.area("capacity_places", county, s) for s in facts.standing]),
-        ("Places short", [facts.shortfall(s) for s in facts.standing]),
-        ("Pupils with a local place", [facts.area("placed_local_pupils", county, s) for s in facts.standing]),
-        ("Pupils without a local place", [facts.area("without_local_place_pupils", county, s) for s in facts.standing]),
-        ("of these, with no modelled place", [facts.area("unplaced_pupils", county, s) for s in facts.standing]),
-        ("Median journey, minutes", [whole(facts.journey("median_min", county, s)) for s in facts.standing]),
-        ("Over 45 or 75 minutes, pupils", [facts.journey("over_limit_pupils", county, s) for s in facts.standing]),
-    ]
-    versus = facts.standing[:-1]
-    rows = tuple(
-        (
-            name,
-            *(figure_text(figure) for figure in found),
-            *(signed_figure(difference(found[-1], found[facts.standing.index(s)])) for s in reversed(versus)),
-        )
-        for name, found in lines
-    )
-    main = style.scenario_title(facts.main)
-    columns = (
-        Column(f"Measure, {facts.year_text}", number=False, width=2.4),
-        *(Column(style.scenario_title(s)) for s in facts.standing),
-        *(Column(f"{main} less {style.scenario_title(s).lower()}", width=1.2) for s in reversed(versus)),
-    )
-    note = "Benefits are measured against committed schemes; the Department for Education compares with doing nothing."
-    return Table(f"What the programme changes, county, {facts.year_text}", columns, rows, (note,))
 
 
 _OFF_NOTE: Final = (
@@ -266,7 +235,7 @@ def _other_streams(facts: Facts, frame: pd.DataFrame) -> list[Block]:
 
 
 def programme_section(facts: Facts) -> list[Block]:
-    """Return what the programme builds, when, for whom, and against what it is compared."""
+    """Return what the programme builds, when and for whom."""
     blocks: list[Block] = [Heading("The capital programme"), Paragraph(_programme_text(facts))]
     if facts.has("programme_places"):
         gap = facts.shortfall(facts.main)
@@ -274,7 +243,4 @@ def programme_section(facts: Facts) -> list[Block]:
         state = f"{count_words(gap, 'place')} short" if gap.value is None or gap.value > 0 else "no shortfall"
         caption = f"Places and need by year: {state} in {facts.year_text}"
         blocks += [charts.programme_chart(facts, f"{caption}{facts.illustrative_tag}", alt), _years_table(facts)]
-    blocks.append(_scenarios_table(facts))
-    if facts.compares and facts.has("comparison_area"):
-        blocks.append(change_table(facts))
     return blocks + (_schemes(facts) if facts.has("schemes") else [])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 import typst
 
+from sufficiency.outputs.report.blocks import Paper, Picture
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sufficiency.outputs.report.blocks import Picture
-
-__all__ = ["font_folder", "png_of"]
+__all__ = ["font_folder", "png_of", "with_pixels"]
 
 WIDTH_MM: Final = 170
 PIXELS_PER_INCH: Final = 150
@@ -41,6 +42,13 @@ def png_of(pictures: Sequence[Picture]) -> list[bytes]:
     wanted = [place for place, picture in enumerate(pictures) if not picture.png]
     drawn = dict(zip(wanted, _drawn([pictures[place].svg for place in wanted]), strict=True)) if wanted else {}
     return [drawn.get(place, picture.png) for place, picture in enumerate(pictures)]
+
+
+def with_pixels(paper: Paper) -> Paper:
+    """Return the paper with the pixels of each of its pictures, for the formats that need them."""
+    drawn = iter(png_of([block for block in paper.blocks if isinstance(block, Picture)]))
+    blocks = (replace(block, png=next(drawn)) if isinstance(block, Picture) else block for block in paper.blocks)
+    return replace(paper, blocks=tuple(blocks))
 
 
 def _drawn(drawings: list[bytes]) -> list[bytes]:

@@ -9,6 +9,7 @@ from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import Block, Callout, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.paper_parts import date_words
 from sufficiency.outputs.report.sentences import Figure, count_words, figure_text, gbp_range_words, list_words
 from sufficiency.outputs.stable import clean_text
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["scheme_page", "scheme_pages"]
+__all__ = ["scheme_page", "scheme_pages", "schemes_side_by_side"]
 
 _CASES: Final = ("low", "central", "high")
 _RAG: Final = {"green": "on course", "amber": "at some risk", "red": "at serious risk"}
@@ -43,25 +44,38 @@ _HOW: Final = (
 
 def scheme_pages(facts: Facts) -> list[Block]:
     """Return a page for each special-school and specialist-base scheme of the programme, in order of opening."""
+    blocks: list[Block] = []
+    for number, index in enumerate(_in_order(facts)):
+        if number == 0:
+            blocks.append(Heading("The schemes, one by one", new_page=True, one_page=True))
+        # the first scheme's page carries the heading of all
+        blocks += scheme_page(facts, index, new_page=number > 0)
+    return blocks
+
+
+def _in_order(facts: Facts) -> list[Hashable]:
+    """Return the rows of the programme's special-school and specialist-base schemes, in order of opening."""
     if not (facts.has("scheme_effects") and facts.has("schemes")):
         return []
     frame = facts.released.tables["schemes"]
     frame = frame[frame["in_programme"].fillna(value=False).astype(bool)]
     frame = frame[frame["provision_type"].isin(v.HEADLINE_TYPES) & (frame["action"] != "close")]
-    order = list(frame.sort_values(["first_year", "scheme_name"]).index)
+    return list(frame.sort_values(["first_year", "scheme_name"]).index)
+
+
+def schemes_side_by_side(facts: Facts) -> list[Block]:
+    """Return the programme's schemes side by side in the headline year, with what is without each; or nothing."""
+    order = _in_order(facts)
     if not order:
         return []
-    blocks: list[Block] = [
-        Heading("The schemes, one by one", new_page=True),
+    return [
         Paragraph(
-            "A page for each special-school and specialist-base scheme of the programme follows, in order of opening. "
-            "The table sets them side by side in the headline year; a scheme without figures opens later."
+            "What each special-school and specialist-base scheme changes by itself is told against the whole "
+            "programme without it, so that the figures do not add up: schemes stand in for one another. A scheme "
+            "without figures (z) opens later. A page for each follows the pages of the areas."
         ),
         _side_by_side(facts, order),
     ]
-    for index in order:
-        blocks += scheme_page(facts, index)
-    return blocks
 
 
 def _side_by_side(facts: Facts, order: list[Hashable]) -> Table:
@@ -101,7 +115,7 @@ def _text(facts: Facts, index: Hashable, column: str) -> str:
     return "" if value is None or str(value) in {"nan", "<NA>"} else clean_text(str(value)).strip()
 
 
-def scheme_page(facts: Facts, index: Hashable) -> list[Block]:
+def scheme_page(facts: Facts, index: Hashable, *, new_page: bool = True) -> list[Block]:
     """Return the page of the scheme in one row of `schemes`."""
     scheme_id = str(facts.released.tables["schemes"].at[index, "scheme_id"])
     name = _text(facts, index, "scheme_name")
@@ -110,7 +124,13 @@ def scheme_page(facts: Facts, index: Hashable) -> list[Block]:
     first = facts.at("schemes", index, "first_year")
     opens = f", opening in {year_label(int(first.known))}" if first.is_known else ""
     blocks: list[Block] = [
-        Heading(f"{name}: {count_words(places, 'place')} when complete{opens}{tag}", 2, new_page=True, short=name),
+        Heading(
+            f"{name}: {count_words(places, 'place')} when complete{opens}{tag}",
+            2,
+            new_page=new_page,
+            one_page=new_page,
+            short=name,
+        ),
         Paragraph(_story(facts, scheme_id)),
         _about(facts, index),
         _stock_table(facts, scheme_id),
@@ -267,6 +287,10 @@ def _signed(figure: Figure) -> str:
     return style.signed_text(figure.value, 0) if figure.value is not None else figure_text(figure)
 
 
+def _date(text: str) -> str:
+    return date_words(text) if text else ""
+
+
 def _decisions(facts: Facts, index: Hashable) -> Table:
     bands = [facts.at("schemes", index, f"capital_gbp_{case}") for case in _CASES]
     places = facts.at("schemes", index, "places_when_complete")
@@ -283,7 +307,7 @@ def _decisions(facts: Facts, index: Hashable) -> Table:
         ("Site", _text(facts, index, "site_status")),
         ("Planning permission", _text(facts, index, "planning_status")),
         ("Consultation", _text(facts, index, "consultation_status")),
-        ("Decision needed by", _text(facts, index, "decision_needed_by")),
+        ("Decision needed by", _date(_text(facts, index, "decision_needed_by"))),
         ("Delivery", f"{rag}: {_RAG[rag]}" if rag in _RAG else rag),
     ):
         rows.append((label, text))

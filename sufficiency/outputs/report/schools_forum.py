@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.measures.displacement import KIND_WORDS, NET
 from sufficiency.model import vocabulary as v
-from sufficiency.model.parameters import COUNTERFACTUALS
+from sufficiency.model.assumptions import COUNTERFACTUALS
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import Blank, Block, Callout, Card, Cards, Column, Heading, Paragraph, Table

@@ -24,6 +24,7 @@ __all__ = [
     "gbp_range_words",
     "list_words",
     "minutes_words",
+    "number_words",
     "range_words",
     "rank_words",
     "scaled",
@@ -258,10 +259,15 @@ def gbp_range_words(low: Figure, central: Figure, high: Figure) -> str:
     return Told(middle if first == last else f"{middle} ({first} to {last})", low, central, high)
 
 
+def number_words(number: int) -> str:
+    """Return a small whole number in words: ``"three"``; ten and more in figures."""
+    return _SMALL_NUMBERS[number] if 0 <= number < len(_SMALL_NUMBERS) else str(number)
+
+
 def rank_words(rank: int, total: int) -> str:
     """Return a place in a ranking from the top: ``"the highest of the five districts"``, ``"second of the five"``."""
     ordinals = ("the highest", "the second highest", "the third highest", "the fourth highest", "the fifth highest")
-    many = _SMALL_NUMBERS[total] if total < len(_SMALL_NUMBERS) else str(total)
+    many = number_words(total)
     if rank == total and total > 1:
         return f"the lowest of the {many} districts"
     place = ordinals[rank - 1] if rank <= len(ordinals) else f"number {rank}"

@@ -102,7 +102,47 @@ def provision_section(facts: Facts) -> list[Block]:
             ),
             total_rows=1,
         ),
+        *_use(facts),
     ]
+
+
+def _use(facts: Facts) -> list[Block]:
+    """Return how the places of each district and type would be used with the main scenario, in words and a table."""
+    if not facts.has("occupancy_district_type"):
+        return []
+    where = {"scenario_id": facts.main, "policy": facts.policy, "year": facts.year}
+
+    def found(area: str, kind: str) -> list[Figure]:
+        names = ("capacity_places", "placed_pupils", "empty_places")
+        return [
+            facts.figure("occupancy_district_type", name, area_id=area, provision_type=kind, **where) for name in names
+        ]
+
+    rows = tuple(
+        (name, *(figure_text(one) for kind in v.HEADLINE_TYPES for one in found(area, kind)))
+        for area, name in (*facts.districts, facts.county)
+    )
+    columns = [NAME]
+    for kind in v.HEADLINE_TYPES:
+        columns += [
+            Column(f"{v.PROVISION_TYPE_NAMES[kind]}: places", width=1.1), Column("pupils placed"), Column("empty"),
+        ]  # fmt: skip
+    title = style.scenario_title(facts.main).lower()
+    empty = {kind: found(facts.county[0], kind)[2] for kind in v.HEADLINE_TYPES}
+    parts = [
+        f"{count_words(figure, f'{v.PROVISION_TYPE_NAMES[kind].lower()} place')}" for kind, figure in empty.items()
+    ]
+    said = (
+        f"{style.sentence_case(facts.scenario_words(facts.main))}, in {facts.year_text}, {list_words(parts)} would be "
+        f"empty{facts.illustrative_tag}."
+    )
+    note = (
+        "Pupils placed = the county's pupils in places of the district, wherever they live, with the best use of "
+        "places; other councils' pupils are not counted, so that this is no occupancy of schools by their rolls. What "
+        "is placed in one school alone is hidden, unless every place of its type in the county is taken."
+    )
+    caption = f"Use of local places by district and type, {facts.year_text}, {title}{facts.illustrative_tag}"
+    return [Paragraph(said), Table(caption, tuple(columns), rows, (note,), total_rows=1)]
 
 
 _COUNTS: Final = (
@@ -130,7 +170,7 @@ def _count_line(facts: Facts, name: str, area: str, scenario: str) -> tuple[str,
 
 
 def sufficiency_section(facts: Facts) -> list[Block]:
-    """Return the districts ranked, mapped and tabled, the scenarios side by side, and the reasons."""
+    """Return the districts ranked, mapped and tabled, and the reasons."""
     ranked, county = facts.ranked(facts.base), facts.county
     known = [row for row in ranked if row[2].is_known]
     blocks: list[Block] = [Heading("Sufficiency: who has no local place")]
@@ -165,7 +205,6 @@ def sufficiency_section(facts: Facts) -> list[Block]:
     rows = [_count_line(facts, name, area, facts.base) for area, name, _ in ranked]
     rows.append(_count_line(facts, county[1], county[0], facts.base))
     title = f"{facts.year_text}, {style.scenario_title(facts.base).lower()}"
-    scenarios = tuple(_count_line(facts, style.scenario_title(s), county[0], s) for s in facts.scenarios)
     blocks += [
         charts_map.map_picture(facts, caption, alt),
         Table(
@@ -174,11 +213,6 @@ def sufficiency_section(facts: Facts) -> list[Block]:
             tuple(rows),
             ("Best use of places.",),
             total_rows=1,
-        ),
-        Table(
-            f"The scenarios side by side, county, {facts.year_text}",
-            (Column("Scenario", number=False, width=2.1), *_COUNT_COLUMNS),
-            scenarios,
         ),
     ]
     return blocks + _gap(facts) + _reasons(facts)

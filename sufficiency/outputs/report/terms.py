@@ -1,12 +1,15 @@
-"""The assumptions' names as readers see them."""
+"""What readers see in place of codes: titles of assumptions, words for their values, and the glossary."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+from sufficiency.model import vocabulary as v
+from sufficiency.outputs import style
 from sufficiency.outputs.words import sentence_case
 
-__all__ = ["assumption_title"]
+__all__ = ["GLOSSARY", "assumption_title", "need_codes", "plain_words", "value_words"]
 
 _TITLES: Final = {
     "demand_definition": "Definition of need",
@@ -51,9 +54,113 @@ _TITLES: Final = {
     "placement_mix_complete_year": "Year in which the mix of places is complete",
     "redraw_places_spread_share": "Spread of redrawn capacities",
     "redraw_rates_spread_share": "Spread of redrawn rates of need",
+    "special_school_from_independent_share": "Extra special-school pupils, otherwise in independent places",
+    "special_school_from_mainstream_share": "Extra special-school pupils, otherwise in mainstream",
+    "special_school_from_other_arrangements_share": "Extra special-school pupils, otherwise educated elsewhere",
+    "special_school_from_other_council_share": "Extra special-school pupils, otherwise in other councils' schools",
+    "specialist_base_from_independent_share": "Extra base pupils, otherwise in independent places",
+    "specialist_base_from_mainstream_share": "Extra base pupils, otherwise in mainstream",
+    "specialist_base_from_other_arrangements_share": "Extra base pupils, otherwise educated elsewhere",
+    "specialist_base_from_other_council_share": "Extra base pupils, otherwise in other councils' schools",
+    "mainstream_plus_topup_gbp": "Cost of a mainstream place with a top-up",
+    "other_arrangements_gbp": "Cost of education elsewhere than at a school",
+    "other_council_place_gbp": "Cost of a place in another council's school",
+    "special_school_place_funding_gbp": "Place funding of a special-school place",
+    "specialist_base_place_funding_gbp": "Place funding of a specialist-base place",
+    "start_up_gbp_per_place": "Start-up cost of a new place",
+    "specialist_base_capital_gbp": "Published capital for specialist bases",
+    "capital_before_opening_share": "Share of a scheme's capital spent the year before it opens",
+    "discount_rate_share": "Discount rate of the economic view",
+    "appraisal_years": "Years of the economic view",
+    "forecast_method": "How need is forecast",
+    "births_annual_change_share": "Change of births",
+    "rate_trend_shape": "How the trend of plans goes on",
+    "rate_trend_damping_share": "How much of the trend remains each year",
+    "rate_ceiling_share": "Highest rate of plans",
+    "rate_innovation_share": "How far a year's rate of plans may stray",
+    "pupil_yield_early_years_per_dwelling": "Children of a new home, early years",
+    "pupil_yield_primary_per_dwelling": "Children of a new home, primary",
+    "pupil_yield_secondary_per_dwelling": "Children of a new home, secondary",
+    "pupil_yield_post_16_per_dwelling": "Young people of a new home, post-16",
+    "new_homes_additional_share": "Share of new homes' children who are new to the county",
+    "new_homes_ehcp_share": "Share of new homes' pupils with a plan",
+    "new_homes_pace_share": "Share of the stated new homes that are built on time",
+    "deprivation_rate_ratio": "Rate of plans in deprived areas over that in others",
+    "caseload_weight_share": "Weight of today's pupils in where need arises",
+    "short_share": "Share of pupils short of a place that marks an area",
 }
+_VALUES: Final = {
+    "none": "none",
+    "off_peak": "off-peak",
+    "school_morning": "school morning",
+    "school_afternoon": "school afternoon",
+    "controls": "met to the county's published totals",
+    "rates": "rates of plans by age",
+    "constant": "the same change each year",
+    "damped": "fading",
+    "saturating": "up to a ceiling",
+    "extrapolated": "carried on",
+    "low": "low",
+    "high": "high",
+    "as_today": "as today",
+    "towards_bases": "moving towards bases",
+    "table": "as in the table",
+    "True": "yes",
+    "False": "no",
+}
+GLOSSARY: Final = (
+    ("90th percentile", "Nine pupils in ten travel less, one travels more."),
+    ("Best use of places", style.POLICY_GLOSSES["optimal"]),
+    ("Broad area of need", "The four areas of the SEND code of practice, and other or not recorded."),
+    ("Capital", "Money that buys buildings; it cannot pay for running them."),
+    ("Committed", "Schemes that are open or under contract."),
+    ("Definitions A and B", "A: all residents who need a specialist place. B: those in local state-funded ones."),
+    ("Direct time", "Driving from home place to school in the school morning, without picking up others."),
+    ("EHCP, or plan", "Education, health and care plan: a child's legal entitlement to provision."),
+    ("FE", "Further education: a college, after Year 11."),
+    ("General fund", "The council's own budget, which pays for home to school transport."),
+    ("GIAS", "Get Information about Schools, the national register of schools."),
+    ("High needs block", "The government grant for pupils with high needs: places, place funding and top-ups."),
+    ("HNCPA", "High Needs Provision Capital Allocation, a government grant for specialist places."),
+    ("Illustrative", "A figure that tests the tool on assumed inputs; no statement of the council."),
+    ("Independent and non-maintained schools", "Schools outside the state system in which the council buys places."),
+    ("Location balance", "Places that stand in an area less the pupils who live there. Not unmet need."),
+    ("Marginal and average cost", "Marginal: what one journey more or less costs. Average: all costs over all pupils."),
+    ("Median", "Half of the pupils travel less, half travel more."),
+    ("P10, P50, P90", "Of ten possible futures, one lies below P10, five below P50 and nine below P90."),
+    ("Phase transfer", "Moving from Year 6 to Year 7, or from Year 11 to Year 12."),
+    ("Place planned, commissioned", "Planned: what the model uses. Commissioned: what the council pays for."),
+    ("SCAP", "School capacity survey, the yearly return on places to the Department for Education."),
+    ("SEN support", "Help in school for pupils without a plan."),
+    ("SEN2", "The yearly return on children with plans to the Department for Education."),
+    ("SEND", "Special educational needs and disabilities."),
+    ("Special school", "A school only for pupils with a plan."),
+    ("Specialist base", "Places in a mainstream school that the council commissions for pupils with a plan."),
+    ("Support base", "Run by a school or trust for pupils without a plan, who stay on the roll of their own school."),
+    ("Targeted-plus support", "More than a school's usual help, for pupils without a plan."),
+    ("Top-up", "What is paid for a pupil above the funding of the place."),
+    ("Without a local place", style.WITHOUT_GLOSS),
+)  # fmt: skip
+_CODE: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
 def assumption_title(name: str) -> str:
     """Return an assumption's name in plain words; an unknown name with its underscores as spaces."""
     return _TITLES.get(name, sentence_case(name.replace("_", " ")))
+
+
+def plain_words(text: str) -> str:
+    """Return a text in which names of assumptions are their titles, and other codes words."""
+    return _CODE.sub(
+        lambda found: f"“{_TITLES[found[0]]}”" if found[0] in _TITLES else found[0].replace("_", " "), text
+    )
+
+
+def value_words(text: str) -> str:
+    """Return the value of an assumption in words where it is a code; a number or any other text as it is."""
+    return _VALUES.get(text, text)
+
+
+def need_codes() -> tuple[tuple[str, str, str], ...]:
+    """Return each code of a primary need, what it means, and its broad area."""
+    return tuple((code, name, v.NEED_GROUP_NAMES[v.NEED_GROUP_OF[code]]) for code, name in v.NEED_NAMES.items())

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_TAB_ALIGNMENT
-from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -30,17 +30,21 @@ from sufficiency.outputs.report.blocks import (
     Picture,
     Table,
     kept_with_next,
+    page_parts,
 )
 from sufficiency.outputs.report.raster import png_of
 from sufficiency.outputs.report.word_parts import (
     TEXT_WIDTH_MM,
     add_bookmark,
+    add_borders,
     add_cell_text,
     add_contents,
     add_field,
     colour_of,
+    drop_preview,
     element_of,
     last_paragraph,
+    shade,
 )
 from sufficiency.outputs.report.word_template import (
     PLACEHOLDERS,
@@ -121,13 +125,6 @@ def _properties(document: Document, paper: Paper) -> None:
     core.last_modified_by, core.comments, core.language, core.revision = "sufficiency", "", "en-GB", 1
 
 
-def _drop_preview(document: Document) -> None:
-    """Take out the picture of an earlier state that a template may carry: it is of another paper."""
-    relations = document.part.package.rels
-    for name in [key for key, one in relations.items() if one.reltype == RELATIONSHIP_TYPE.THUMBNAIL]:
-        del relations[name]
-
-
 def _running_lines(section: Any, paper: Paper, normal: Any) -> None:
     header, footer = section.header.paragraphs[0], section.footer.paragraphs[0]
     for line, left in ((header, paper.subject), (footer, paper.footer)):
@@ -142,18 +139,6 @@ def _running_lines(section: Any, paper: Paper, normal: Any) -> None:
     for line in (header, footer):
         for run in line.runs:
             run.font.size, run.font.color.rgb = Pt(8), colour_of(style.QUIET_INK)
-
-
-def _shade(cell: Any, fill: str) -> None:
-    cell._tc.get_or_add_tcPr().append(element_of("w:shd", w_val="clear", w_color="auto", w_fill=fill))
-
-
-def _borders(properties: Any, container: str, edges: dict[str, tuple[str, str]]) -> None:
-    borders = element_of(container)
-    for edge, (size, colour) in edges.items():
-        kind = "nil" if size == "0" else "single"
-        borders.append(element_of(f"w:{edge}", w_val=kind, w_sz=size, w_space="0", w_color=colour))
-    properties.append(borders)
 
 
 def _grid(document: Document, rows: int, widths: list[float]) -> Any:
@@ -172,25 +157,25 @@ def _grid(document: Document, rows: int, widths: list[float]) -> Any:
     return table
 
 
-def _add_table(document: Document, block: Table) -> None:
+def _add_table(document: Document, block: Table, size: float) -> None:
     document.add_paragraph(clean_text(block.caption), style="Caption")
     total = sum(column.width for column in block.columns)
     table = _grid(document, len(block.rows) + 1, [column.width / total * TEXT_WIDTH_MM for column in block.columns])
     ink, rule = style.INK.lstrip("#"), style.RULE.lstrip("#")
     edges = {"top": ("8", ink), "bottom": ("4", rule), "insideH": ("4", rule), "insideV": ("0", "auto")}
-    _borders(table._tbl.tblPr, "w:tblBorders", edges)
+    add_borders(table._tbl.tblPr, "w:tblBorders", edges)
     head = table.rows[0]
     head._tr.get_or_add_trPr().append(element_of("w:tblHeader"))
     for cell, column in zip(head.cells, block.columns, strict=True):
-        add_cell_text(cell, column.title, size=8, bold=True, right=column.number)
-        _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"bottom": ("8", ink)})
+        add_cell_text(cell, column.title, size=size - 0.5, bold=True, right=column.number)
+        add_borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"bottom": ("8", ink)})
     first_total = len(block.rows) - block.total_rows
     for place, (row, values) in enumerate(zip(table.rows[1:], block.rows, strict=True)):
         for cell, value, column in zip(row.cells, values, block.columns, strict=True):
             keep = len(block.rows) <= 12 and place < len(block.rows) - 1
-            add_cell_text(cell, value, bold=place >= first_total, right=column.number, keep=keep)
+            add_cell_text(cell, value, size=size, bold=place >= first_total, right=column.number, keep=keep)
             if block.total_rows and place == first_total:
-                _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"top": ("8", ink)})
+                add_borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"top": ("8", ink)})
     for note in block.notes:
         _note(document, note)
     if not block.notes:
@@ -214,9 +199,9 @@ def _gap(document: Document) -> None:
 def _add_cards(document: Document, block: Cards) -> None:
     table = _grid(document, 1, [TEXT_WIDTH_MM / len(block.cards)] * len(block.cards))
     for cell, card in zip(table.rows[0].cells, block.cards, strict=True):
-        _shade(cell, PALE)
+        shade(cell, PALE)
         edge = {"top": ("16", style.DARK_BLUE.lstrip("#")), "left": ("24", "FFFFFF"), "right": ("24", "FFFFFF")}
-        _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", edge)
+        add_borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", edge)
         add_cell_text(cell, card.label, bold=True)
         if card.figure == style.SUPPRESSED:
             add_cell_text(cell, card.figure, size=14, bold=True, colour=style.QUIET_INK)
@@ -233,15 +218,15 @@ def _add_cards(document: Document, block: Cards) -> None:
     _gap(document)
 
 
-def _add_picture(document: Document, block: Picture, png: bytes) -> None:
+def _add_picture(document: Document, block: Picture, png: bytes, share: float) -> None:
     document.add_paragraph(clean_text(block.caption), style="Caption")
-    shape = document.add_picture(io.BytesIO(png), width=Mm(TEXT_WIDTH_MM * block.width_share))
+    shape = document.add_picture(io.BytesIO(png), width=Mm(TEXT_WIDTH_MM * block.width_share * share))
     described = shape._inline.docPr
     described.set("descr", clean_text(block.alt))
     described.set("name", block.name)
 
 
-def _add_box(document: Document, parts: list[tuple[str, bool]], *, dashed: bool) -> None:
+def _add_box(document: Document, parts: list[tuple[str, bool]], *, dashed: bool, size: float = 9.5) -> None:
     table = _grid(document, 1, [TEXT_WIDTH_MM])
     cell = table.rows[0].cells[0]
     if dashed:
@@ -251,15 +236,29 @@ def _add_box(document: Document, parts: list[tuple[str, bool]], *, dashed: bool)
         cell._tc.get_or_add_tcPr().append(borders)
     else:
         bar = {"left": ("24", style.DARK_BLUE.lstrip("#"))}
-        _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", bar)
-        _shade(cell, PALE)
+        add_borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", bar)
+        shade(cell, PALE)
     for text, bold in parts:
         if text:
-            add_cell_text(cell, text, size=9.5, bold=bold, colour=style.QUIET_INK if dashed else "")
+            add_cell_text(cell, text, size=size, bold=bold, colour=style.QUIET_INK if dashed else "")
     _gap(document)
 
 
-def _add(document: Document, block: Block, png: bytes) -> None:
+@dataclass(frozen=True)
+class _Sizes:
+    """How large tables, boxes (points) and pictures (share of their width) are set."""
+
+    table: float
+    box: float
+    picture: float
+
+
+_OPEN: Final = _Sizes(8.5, 9.5, 1.0)
+# on a page that must stay one page
+_CLOSE: Final = _Sizes(8.0, 9.0, 0.9)
+
+
+def _add(document: Document, block: Block, png: bytes, sizes: _Sizes) -> None:
     match block:
         case Heading():
             heading = document.add_heading(clean_text(block.text), level=block.level)
@@ -275,13 +274,13 @@ def _add(document: Document, block: Block, png: bytes) -> None:
                 mark = "" if look.find(f".//{qn('w:numPr')}") is not None else "• "
                 document.add_paragraph(f"{mark}{clean_text(item)}", style="List Bullet")
         case Callout():
-            _add_box(document, [(block.title, True), (block.text, False)], dashed=False)
+            _add_box(document, [(block.title, True), (block.text, False)], dashed=False, size=sizes.box)
         case Cards():
             _add_cards(document, block)
         case Picture():
-            _add_picture(document, block, png)
+            _add_picture(document, block, png, sizes.picture)
         case Table():
-            _add_table(document, block)
+            _add_table(document, block, sizes.table)
         case Blank():
             document.add_heading(clean_text(block.title), level=2)
             _add_box(document, [("For the officer to write.", True), (block.prompt, False), (" ", False)], dashed=True)
@@ -325,7 +324,7 @@ def docx_bytes(paper: Paper, template: bytes | None = None) -> bytes:
                 anchor.addprevious(element)
             if not list(anchor.iter(qn("w:sectPr"))):
                 anchor.getparent().remove(anchor)
-    _drop_preview(document)
+    drop_preview(document)
     target = io.BytesIO()
     document.save(target)
     return normalise_zip(target.getvalue(), paper.date)
@@ -374,7 +373,7 @@ def write_template_docx(path: Path, date: dt.date) -> None:
     for name, look in (("subtitle", "Subtitle"), ("title", "Title"), ("body", "Normal")):
         document.add_paragraph(marks[name], style=look)
     document.core_properties.title, document.core_properties.subject = "Template", ""
-    _drop_preview(document)
+    drop_preview(document)
     target = io.BytesIO()
     document.save(target)
     write_bytes(path, normalise_zip(target.getvalue(), date))
@@ -384,12 +383,16 @@ def _write_blocks(document: Document, paper: Paper) -> None:
     pictures = [block for block in paper.blocks if isinstance(block, Picture)]
     drawn = iter(png_of(pictures))
     listed = [block for block in paper.blocks if isinstance(block, Heading) and block.level <= 2]
+    sizes = [_OPEN] * len(paper.blocks)
+    for one_page, part in page_parts(paper.blocks):
+        if one_page:
+            sizes[part] = [_CLOSE] * len(sizes[part])
     marked = 0
-    for block, keep in zip(paper.blocks, kept_with_next(paper.blocks), strict=True):
+    for block, keep, size in zip(paper.blocks, kept_with_next(paper.blocks), sizes, strict=True):
         if isinstance(block, Contents):
             add_contents(document, block.title, listed)
             continue
-        _add(document, block, next(drawn) if isinstance(block, Picture) else b"")
+        _add(document, block, next(drawn) if isinstance(block, Picture) else b"", size)
         if isinstance(block, Heading) and block.level <= 2:
             add_bookmark(last_paragraph(document), marked)
             marked += 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 __all__ = [
     "TEXT_WIDTH_MM",
     "add_bookmark",
+    "add_borders",
     "add_cell_text",
     "add_contents",
     "add_field",
     "colour_of",
+    "drop_preview",
     "element_of",
     "last_paragraph",
+    "shade",
 ]
 
 TEXT_WIDTH_MM: Final = 170.0
@@ -88,12 +92,13 @@ def add_contents(document: Document, title: str, headings: list[Heading]) -> Non
         line = document.add_paragraph()
         format_ = line.paragraph_format
         format_.tab_stops.add_tab_stop(Mm(TEXT_WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
-        format_.space_before, format_.space_after = Pt(3 if heading.level == 1 else 0), Pt(0)
-        format_.left_indent, format_.line_spacing = Mm(0 if heading.level == 1 else 5), 1.0
+        format_.space_before, format_.space_after = Pt(1.5 if heading.level == 1 else 0), Pt(0)
+        # so that the list of a county's paper is one page
+        format_.left_indent, format_.line_spacing = Mm(0 if heading.level == 1 else 5), Pt(9.2)
         line.add_run(f"{clean_text(heading.in_contents)}\t")
         add_field(line, f"PAGEREF _Contents{number} \\h", "")
         for part in line.runs:
-            part.font.size, part.bold = Pt(8.5), heading.level == 1
+            part.font.size, part.bold = Pt(8), heading.level == 1
         link = element_of("w:hyperlink", w_anchor=f"_Contents{number}")
         for part in line.runs:
             link.append(part._r)
@@ -124,3 +129,24 @@ def add_cell_text(
         cell._tc.replace(last, paragraph)
     else:
         cell._tc.append(paragraph)
+
+
+def shade(cell: Any, fill: str) -> None:
+    """Give a cell a ground of one colour."""
+    cell._tc.get_or_add_tcPr().append(element_of("w:shd", w_val="clear", w_color="auto", w_fill=fill))
+
+
+def add_borders(properties: Any, container: str, edges: dict[str, tuple[str, str]]) -> None:
+    """Add borders to a table or cell: edge -> size (0 = none) and colour."""
+    borders = element_of(container)
+    for edge, (size, colour) in edges.items():
+        kind = "nil" if size == "0" else "single"
+        borders.append(element_of(f"w:{edge}", w_val=kind, w_sz=size, w_space="0", w_color=colour))
+    properties.append(borders)
+
+
+def drop_preview(document: Document) -> None:
+    """Take out the picture of an earlier state that a template may carry: it is of another paper."""
+    relations = document.part.package.rels
+    for name in [key for key, one in relations.items() if one.reltype == RELATIONSHIP_TYPE.THUMBNAIL]:
+        del relations[name]

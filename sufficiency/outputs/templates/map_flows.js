@@ -1,6 +1,9 @@
 // The flows between districts: gentle curves in map units, bent to one side so that both directions can be told apart.
 
 const FLOW_STEPS = 24;
+// Widths at home: of hardly anybody, so that a flow can still be seen and pointed at, and how much the largest is wider.
+const FLOW_LEAST = 4;
+const FLOW_MORE = 13.5;
 let flowLayer = null;
 
 function flowsShown() {
@@ -39,8 +42,8 @@ function band(points, width) {
   return left.concat(right).map((point) => chart.unproject(point, 10));
 }
 
-function drawFlow(from, to, pupils, most, text) {
-  L.polygon(band(curve(from, to), 1.5 + 16 * (pupils / most)), {
+function drawFlow(from, to, pupils, most, text, least = FLOW_LEAST) {
+  L.polygon(band(curve(from, to), least + FLOW_MORE * (pupils / most)), {
     pane: "flows", stroke: true, color: "#FFFFFF", weight: 1, fillColor: data.colours.flow, fillOpacity: 0.8,
   }).bindTooltip(() => element("span", { text }), { sticky: true, opacity: 1 }).addTo(flowLayer);
 }

@@ -1,5 +1,7 @@
 // The internal layers: how full each setting is, and who goes from which cluster to which setting.
 
+// A few pupils from one cluster are what is looked for: broader than flows between districts.
+const DESIRE_LEAST = 9;
 const useColumns = ["setting_id", "provision_type", ...data.internal.columns];
 let chosenSetting = "";
 
@@ -42,21 +44,58 @@ extras.labels.push(() => {
   }).filter(Boolean);
 });
 
-// A cluster: where its pupils go. A setting: whence its pupils come. Nothing chosen: nothing drawn.
-function drawDesireLines() {
-  if (!state.desire) return;
-  const cluster = data.areas[state.selected] && data.areas[state.selected].level === "cluster" ? state.selected : -1;
-  const wanted = internalRows("flows").filter(([from, to]) => (cluster >= 0 && from === cluster) || (chosenSetting && to === chosenSetting));
-  const most = Math.max(1, ...wanted.map((row) => row[2]));
-  wanted.sort((a, b) => b[2] - a[2]).forEach(([from, to, pupils]) => {
-    const setting = data.settings.find((one) => one.id === to && one.kind !== "support_base");
-    if (setting) drawFlow(data.areas[from].at, setting.at, pupils, most, `${data.areas[from].name} to ${setting.name}: ${numberText(pupils)} ${pupils === 1 ? "pupil" : "pupils"}`);
-  });
-  const drawn = wanted.length ? `${wanted.length} flows drawn` : "Choose a cluster or a setting";
-  document.getElementById("desire-note").textContent = drawn;
+const schoolOf = (id) => data.settings.find((one) => one.id === id && one.kind !== "support_base");
+
+// A setting: whence its pupils come. A cluster: where its pupils go. Nothing chosen: nothing drawn. The last chosen counts.
+function desireChosen() {
+  if (chosenSetting) return { name: schoolOf(chosenSetting).name, rows: internalRows("flows").filter(([, to]) => to === chosenSetting) };
+  const area = data.areas[state.selected];
+  if (!area || area.level !== "cluster") return { name: "", rows: [] };
+  return { name: area.name, rows: internalRows("flows").filter(([from]) => from === state.selected) };
 }
 
-extras.redraw.push(drawDesireLines);
+function desireFlows() {
+  const { name, rows } = desireChosen();
+  const flows = rows.map(([from, to, pupils]) => ({ from: data.areas[from], to: schoolOf(to), pupils })).filter(({ to }) => to);
+  return { name, flows: flows.sort((a, b) => b.pupils - a.pupils) };
+}
+
+function desireWords(name, count) {
+  if (!state.desire) return "";
+  if (!name) return "Choose a cluster or a setting";
+  return count ? `${name}: ${count} ${count === 1 ? "flow" : "flows"} drawn` : `${name}: nobody is placed`;
+}
+
+function drawDesireLines() {
+  const { name, flows } = state.desire ? desireFlows() : { name: "", flows: [] };
+  const most = Math.max(1, ...flows.map(({ pupils }) => pupils));
+  flows.forEach(({ from, to, pupils }) => {
+    drawFlow(from.at, to.at, pupils, most, `${from.name} to ${to.name}: ${numberText(pupils)} ${pupils === 1 ? "pupil" : "pupils"}`, DESIRE_LEAST);
+  });
+  byId("desire-note").textContent = desireWords(name, flows.length);
+  byId("desire-details").hidden = !state.desire;
+  const words = [name, yearLabel(), scenarioOf(state.scenario).title, policyShown().title].filter(Boolean).join(", ");
+  byId("desire-caption").textContent = `Pupils placed, cluster to setting: ${words}`;
+  byId("desire-body").replaceChildren(...flows.map(({ from, to, pupils }) => element("tr", {}, element("th", { scope: "row", text: from.name }),
+    element("td", { className: "words", text: to.name }), element("td", { text: numberText(pupils) }))));
+}
+
+// The badges' equal for those who do not see the map: the fullest first.
+function drawUses() {
+  const open = data.settings.filter((setting) => setting.kind !== "support_base").map((setting) => ({ setting, uses: usesOf(setting), full: fullness(setting) }));
+  const rows = open.filter(({ uses }) => uses.length).sort((a, b) => (b.full ? b.full.share : -1) - (a.full ? a.full.share : -1));
+  const said = (value) => valueText(value, "pupils");
+  byId("uses-caption").textContent = `How full: ${[yearLabel(), scenarioOf(state.scenario).title, policyShown().title].join(", ")}`;
+  byId("uses-body").replaceChildren(...rows.map(({ setting, uses, full }) => element("tr", {}, element("th", { scope: "row", text: setting.name }),
+    ...["planned_places", "placed_pupils", "spare_places"].map((column) => element("td", { text: said(total(uses, column)) })),
+    element("td", { text: full ? `${numberText(full.share * 100)}%` : "z" }))));
+}
+
+extras.redraw.push((patch) => {
+  if ("selected" in patch && patch.selected >= 0) chosenSetting = "";
+  drawDesireLines();
+  drawUses();
+});
 
 function internalBox(id, text, name) {
   const box = element("input", { type: "checkbox", id });
@@ -71,9 +110,11 @@ extras.start.push(() => {
   byId("legend-kinds").append(internalBox("badges-shown", "Pupils placed, % of planned places", "badges"),
     internalBox("desire-shown", "Flows, cluster to setting", "desire"), element("li", {}, element("span", { id: "desire-note", className: "note", role: "status" })));
   chart.on("popupopen", (event) => {
-    const shownMarker = symbolMarkers.find(({ marker }) => marker === event.popup._source);
-    chosenSetting = shownMarker ? shownMarker.setting.id : "";
-    if (state.desire) { drawFlows(); drawDesireLines(); }
+    const opened = symbolMarkers.find(({ marker }) => marker === event.popup._source);
+    if (!opened || !schoolOf(opened.setting.id)) return;
+    chosenSetting = opened.setting.id;
+    drawFlows();
+    drawDesireLines();
+    passShapesOver();
   });
-  chart.on("popupclose", () => { chosenSetting = ""; });
 });

@@ -67,8 +67,7 @@ function drawChosen() {
   if (state.selected < 0 || data.areas[state.selected].level !== state.level) return;
   const look = { pane: "flows", interactive: false, fill: false, smoothFactor: 0 };
   const outline = shapeOf(state.selected).getLatLngs();
-  L.polygon(outline, { ...look, color: "#FFFFFF", weight: 6 }).addTo(chosenLayer);
-  L.polygon(outline, { ...look, color: data.colours.ink, weight: 3 }).addTo(chosenLayer);
+  data.chosenLines.forEach((line) => L.polygon(outline, { ...look, ...line }).addTo(chosenLayer));
 }
 
 function startLayers(layers) {

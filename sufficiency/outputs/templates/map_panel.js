@@ -142,7 +142,7 @@ function startSymbolLegend() {
 
 function drawWords() {
   byId("finding").textContent = findingText();
-  document.title = findingText();
+  document.title = data.internal ? `${data.internal.mark}: ${findingText()}` : findingText();
   byId("subtitle").textContent = subtitleText();
   byId("policy-gloss").textContent = policyShown().gloss;
   byId("policy-note").hidden = !ignoresCapacity() || inReach();

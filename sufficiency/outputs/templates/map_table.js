@@ -113,10 +113,12 @@ function csvTable() {
   const columns = tableColumns();
   const pupils = inReach() ? phaseShown() : groupShown() ? groupShown().id : "";
   const whom = pupils ? ["pupils"] : [];
-  const lines = [["run_id", "illustrative", "scenario", "compared_with", "policy", "year", "level", "area_id", "area_name", ...whom, ...columns.map((column) => column.id)]];
+  // a copy of an internal table keeps its mark, in every row
+  const mark = data.internal ? [data.internal.mark] : [];
+  const lines = [[...mark.map(() => "marking"), "run_id", "illustrative", "scenario", "compared_with", "policy", "year", "level", "area_id", "area_name", ...whom, ...columns.map((column) => column.id)]];
   rowsShown().forEach((place) => {
     const area = data.areas[place];
-    lines.push([data.runId, data.illustrative, state.scenario, state.view === "change" ? data.baseline : "", inReach() ? "" : state.policy, yearLabel(),
+    lines.push([...mark, data.runId, data.illustrative, state.scenario, state.view === "change" ? data.baseline : "", inReach() ? "" : state.policy, yearLabel(),
       area.level, area.id, area.name, ...(pupils ? [pupils] : []), ...columns.map((column) => {
         const value = column.value(place);
         return value === null ? "z" : value;
@@ -128,7 +130,7 @@ function csvTable() {
 function download() {
   const address = URL.createObjectURL(new Blob([csvTable()], { type: "text/csv" }));
   const what = inReach() ? `${state.measure}-${phaseShown()}` : groupShown() ? groupShown().id : "";
-  const name = ["sufficiency", state.view === "change" ? "change" : "", what.replace(/[:_]/g, "-"), state.scenario, inReach() ? "" : state.policy,
+  const name = [data.internal ? "internal" : "", "sufficiency", state.view === "change" ? "change" : "", what.replace(/[:_]/g, "-"), state.scenario, inReach() ? "" : state.policy,
     yearLabel().replace("/", "-")].filter(Boolean).join("-");
   const link = element("a", { href: address, download: `${name}.csv` });
   document.body.append(link);
