@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 WAIT_MS = 30_000
 # nothing but this computer can be asked, whatever the page tries
 CUT_OFF = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-AXE = """() => axe.run(document, {runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-  'best-practice']}, resultTypes: ['violations']}).then((told) => told.violations.flatMap((rule) =>
+AXE = """() => axe.run(document, {runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
+  'wcag22aa', 'best-practice']}, resultTypes: ['violations']}).then((told) => told.violations.flatMap((rule) =>
   rule.nodes.map((one) => `${rule.id}: ${one.html.slice(0, 150)} ${one.failureSummary.slice(0, 200)}`)))"""
 FOCUS = """() => { const at = document.activeElement; return at ? (at.id || at.getAttribute('aria-label')
   || at.textContent.trim().slice(0, 40) || at.tagName) : ''; }"""

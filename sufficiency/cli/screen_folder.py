@@ -85,8 +85,8 @@ def report(found: Screened, hide_up_to: int) -> list[str]:
         lines += ["", f"... and {found.more:,} more."]
     marked = len({one.file for one in found.findings if one.kind == "internal"})
     if marked:
-        lines += ["", f"Internal: {_many(marked, 'file')} of {found.files:,} {'carries' if marked == 1 else 'carry'} the "
-                  "mark of an internal build, which is not for publication."]  # fmt: skip
+        told = f"{_many(marked, 'file')} of {found.files:,} {'carries' if marked == 1 else 'carry'}"
+        lines += ["", f"Internal: {told} the mark of an internal build, which is not for publication."]
     files = len({one.file for one in found.findings})
     lines += ["", f"Do not send this folder yet: {_many(len(found.findings), 'finding')} in {files:,} of {read}."]
     return lines

@@ -114,9 +114,10 @@ def use_by_district_type(
     table = every.merge(found, on=key, how="left", validate="1:1")
     counts = ["schools", "capacity_places", "placed_pupils"]
     table[counts] = table[counts].fillna(0).astype(np.int64)
-    places = table["capacity_places"].astype("Int64").where(table["provision_type"].isin(HEADLINE_TYPES))
+    kept = table["provision_type"].isin(HEADLINE_TYPES)
+    held: pd.Series[int] = table["capacity_places"].astype("Int64").where(kept)
     return table.assign(
-        capacity_places=places,
-        empty_places=places - table["placed_pupils"],
-        used_share=table["placed_pupils"].astype("Float64") / places.where(places > 0),
+        capacity_places=held,
+        empty_places=held - table["placed_pupils"],
+        used_share=table["placed_pupils"].astype("Float64") / held.where(held > 0),
     )

@@ -1,4 +1,4 @@
-"""The internal map in a real browser: clean in every state, worked by keyboard alone, marked, and no text in it runs."""
+"""The internal map in a real browser: clean in every state, worked by keyboard, marked, and no text in it runs."""
 
 from __future__ import annotations
 

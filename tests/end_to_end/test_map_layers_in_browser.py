@@ -401,7 +401,8 @@ def test_a_long_choice_is_read_whole_in_its_box(fresh: Driver, width: int) -> No
         const look = getComputedStyle(list);
         pen.font = look.font;
         const words = list.selectedOptions[0].textContent;
-        return pen.measureText(words).width > list.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+        const room = list.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+        return pen.measureText(words).width > room;
       }).map((list) => list.id);
     """
     try:

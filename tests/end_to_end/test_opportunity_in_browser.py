@@ -38,7 +38,8 @@ WAITS_AT = 455
 PAGE = 20
 MOST_PAGES = 9
 ROWS = """
-  return [...document.querySelectorAll(`#${arguments[0]} tr`)].map((row) => [...row.children].map((cell) => cell.textContent));
+  const rows = [...document.querySelectorAll(`#${arguments[0]} tr`)];
+  return rows.map((row) => [...row.children].map((cell) => cell.textContent));
 """
 PLACED = "one more pupil has a place"
 

@@ -43,9 +43,9 @@ PLANNED_FILES = {
 TABLES = {
     "sufficiency_area", "sufficiency_area_type", "sufficiency_district_phase", "sufficiency_district_need_group",
     "sufficiency_county_need_phase", "journeys_area", "journeys_district_phase", "journey_ranges", "flows", "reasons",
-    "pressure", "capacity_district_type", "occupancy_district_type", "comparison_area", "schemes", "scheme_stock", "scheme_effects",
-    "programme_places", "phase_transfers", "money", "money_change", "money_change_years", "carbon_change",
-    "capital_buys", "economic_view",
+    "pressure", "capacity_district_type", "occupancy_district_type", "comparison_area", "schemes",
+    "scheme_stock", "scheme_effects", "programme_places", "phase_transfers", "money", "money_change",
+    "money_change_years", "carbon_change", "capital_buys", "economic_view",
     "bridge", "support_match", "support_coverage", "primary_equivalence", "forecast", "forecast_range",
     "mitigation_deltas", "assumptions", "conservation", "data_quality", "scap_style_forecast",
 }  # fmt: skip

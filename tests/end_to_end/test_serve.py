@@ -67,7 +67,11 @@ class Served:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         line.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = line.getresponse()
-        found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode(errors="replace")
+        found = (
+            answer.status,
+            {name.lower(): value for name, value in answer.getheaders()},
+            answer.read().decode(errors="replace"),
+        )
         line.close()
         return found
 

@@ -20,7 +20,7 @@ from sufficiency.outputs.export import tables as export
 from sufficiency.outputs.maps.page import write_map
 from sufficiency.outputs.report import board
 from sufficiency.outputs.summary import build_summary
-from tests.released_fixture import COUNTY, make_inputs_facts, make_record, make_released
+from tests.released_fixture import make_inputs_facts, make_record, make_released
 
 RULE = {"hide_up_to": 7, "round_counts_to": 5}
 DEAREST = {"high_needs_block": 75_000.0, "general_fund_transport": 10_000.0, "transport": 10_000.0}

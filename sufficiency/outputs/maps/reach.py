@@ -20,6 +20,7 @@ from sufficiency.outputs.maps.words import clause_of, end_of, when_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
