@@ -1,5 +1,5 @@
 // The scheme in hand, in the order that a planner thinks: where, what, how many, when, at what cost. Native controls only.
-// While a slider is dragged it is the hand that says its value; otherwise what the server holds.
+// While a slider is dragged or a field is typed in, the hand says its value; otherwise what the server holds.
 const DRAG_MS = 60;
 export default {
   props: { form: Object, placeTold: String },
@@ -42,20 +42,26 @@ export default {
         </fieldset>
       </template>
     </section>`,
-  data() { return { v: this.copy(), text: "", needSet: "", number: this.form.scheme ? this.form.scheme.places : 30, grip: 0, held: "", last: 0, later: 0 }; },
+  data() { return { v: this.copy(), text: "", needSet: "", number: this.form.scheme ? this.form.scheme.places : 30, grip: 0, held: "", last: 0, later: 0, asked: false }; },
   computed: { choices() { return this.form.choices; } },
   watch: {
     form() {
-      const held = this.v && this.held ? { [this.held]: this.v[this.held] } : {};
+      const kept = this.v && this.held ? { [this.held]: this.v[this.held] } : {};
+      const typing = this.asked ? "" : this.typed();
+      const same = this.v && this.form.scheme && this.v.id === this.form.scheme.id;
+      if (same && typing === "name") kept.name = this.v.name;
+      if (same && typing.startsWith("cost-")) kept.cost = this.v.cost;
+      this.asked = false;
       this.v = this.copy();
-      if (this.v) Object.assign(this.v, held);
-      if (this.v) this.number = this.v.places;
+      if (this.v) Object.assign(this.v, kept);
+      if (this.v && !(same && typing === "places-number")) this.number = this.v.places;
       this.needSet = "";
     },
   },
   methods: {
     copy() { const told = this.form.scheme; return told ? { ...told, needs: [...told.needs], cost: [...told.cost] } : null; },
-    tell(field, value) { this.grip += 1; this.send(field, value, true); },
+    typed() { const at = document.activeElement; return at && at.matches("#name, #places-number, [id^=cost-]") ? at.id : ""; },
+    tell(field, value) { this.asked = true; this.grip += 1; this.send(field, value, true); },
     send(field, value, settled) { this.$emit("change", { id: this.v.id, field, value, settled, grip: this.grip }); },
     take(field) { this.grip += 1; this.held = field; window.addEventListener("pointerup", () => { this.held = ""; }, { once: true }); },
     drag(field, value) {

@@ -114,6 +114,8 @@ class Window:
         )  # fmt: skip
         if self.desk.year not in self.engine.years:
             self.session.amend(moves.looked_at(self.hand(), self.engine.years[-1], self.engine.years).desk)
+        # what was worked on last is in hand again after a reload
+        self.chosen = self.programme.cards[-1].scheme.scheme_id if self.programme.cards else ""
         self.show_hand()
         try:
             self.show_headlines(await self._headlines(self.desk))

@@ -165,7 +165,7 @@ def _lines(facts: Facts, scenarios: Sequence[str]) -> list[Line]:
     shares = [share_figure(part, total) for part, total in zip(own_district, local, strict=True)]
     medians = [whole(facts.journey("median_min", county, s)) for s in scenarios]
     over = [facts.journey("over_limit_pupils", county, s) for s in scenarios]
-    return [
+    lines: list[Line] = [
         line("Local places", "capacity_places"),
         ("Places short", [facts.shortfall(s) for s in scenarios], figure_text, signed_figure),
         line("Pupils with a local place", "placed_local_pupils"),
@@ -178,6 +178,8 @@ def _lines(facts: Facts, scenarios: Sequence[str]) -> list[Line]:
         ("Median journey, minutes", medians, figure_text, signed_figure),
         ("Journeys over the guide, pupils", over, figure_text, signed_figure),
     ]  # fmt: skip
+    # a measure that is hidden for every option compares nothing
+    return [one for one in lines if any(figure.is_known for figure in one[1])]
 
 
 def _own_district(facts: Facts, scenario: str) -> Figure:
