@@ -1,4 +1,4 @@
-"""The what-if page in Chromium: names that try to run, the internal view, the policy of content, two windows at once."""
+"""The what-if page in Chromium: names that try to run, the internal view, the policy of content, two windows."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ def scenario_of(names):
     own = [
         {"scheme_id": f"scheme-{place + 1}", "scheme_name": name, "action": "open", "setting_id": f"new-{place}",
          "setting_name": name, "easting_m": 440_600.0 + 40 * place, "northing_m": 200_300.0,
-         "provision_type": "specialist_base", "department": "all", "ncy_from": 0, "ncy_to": 6, "needs": "ASD", "sex": "any",
+         "provision_type": "specialist_base", "department": "all", "ncy_from": 0, "ncy_to": 6, "needs": "ASD",
+         "sex": "any",
          "ehcp_required": True, "attendance": "day", "tier": "local", "source": "proposed", "quality": "illustrative",
-         "rationale": name, "funding_status": "unfunded", "places": [{"year": year, "ncy_from": 0, "ncy_to": 6, "places": 6} for year in (2028, 2029, 2030, 2031)]}
+         "rationale": name, "funding_status": "unfunded",
+         "places": [{"year": year, "ncy_from": 0, "ncy_to": 6, "places": 6} for year in range(2028, 2032)]}
         for place, name in enumerate(names)
     ]  # fmt: skip
     return tomli_w.dumps(
@@ -48,8 +50,8 @@ def nothing_ran(window):
     assert window.elsewhere() == []
     assert not [one for one in window.wrong if "dialog" in one or "error" in one.lower()], window.wrong
     bad = window.page.evaluate(
-        "document.querySelectorAll('iframe, object, embed, base, svg animate, video, math, plaintext, [onerror], [onload],"
-        " [onfocus], a[href^=javascript]').length"
+        "document.querySelectorAll('iframe, object, embed, base, svg animate, video, math, plaintext, [onerror], '"
+        " + '[onload], [onfocus], a[href^=javascript]').length"
     )
     assert bad == 0
 
@@ -118,8 +120,8 @@ def test_the_policy_of_content_is_kept_by_the_page_itself(browser, tmp_path):
             try { await fetch('https://ran.invalid/'); } catch (error) { out.push('fetch'); }
             const made = document.createElement('script'); made.textContent = 'window.__ran = 1';
             document.body.append(made); if (!window.__ran) out.push('script');
-            const frame = document.createElement('iframe'); frame.src = 'https://ran.invalid/'; document.body.append(frame);
-            return out; }"""
+            const frame = document.createElement('iframe'); frame.src = 'https://ran.invalid/';
+            document.body.append(frame); return out; }"""
         )
         assert refused == ["fetch", "script"]
         assert any("Content Security Policy" in said or "violates" in said for said in one.wrong)
