@@ -15,6 +15,7 @@ from tests.what_if_window import Window, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from pytest_benchmark.fixture import BenchmarkFixture
 
 COUNTIES = {"embedded": ("sufficiency", "serve"), "1,100 zones, 400 settings, 7,000 pupils": ("tests.large_county",)}
