@@ -19,6 +19,7 @@ from sufficiency.disclosure import futures, money, returns, side
 from sufficiency.disclosure.occupancy import OCCUPANCY, put_occupancy
 from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
+from sufficiency.model.errors import InfeasibleError
 from sufficiency.model.results import Released
 from sufficiency.model.vocabulary import ALL, HEADLINE, NEED_GROUPS
 
@@ -102,7 +103,7 @@ def release(
         ],
         ignore_index=True,
     )
-    cells = shelf.hide("gap", gap.assign(spared=c.told_by_places(gap, tables["sufficiency"])), hide_up_to)
+    cells = _hidden_gap(shelf, gap, c.told_by_places(gap, tables["sufficiency"]), hide_up_to)
     levels = known[["area_id", "level"]]
     _put_sufficiency(shelf, tables["sufficiency"].merge(levels, on="area_id", validate="m:1"), cells)
     journeys = tables["journeys"].merge(levels, on="area_id", validate="m:1")
@@ -110,6 +111,14 @@ def release(
     _put_journeys(shelf, journeys, cells, travelled, hide_up_to)
     _put_beside(shelf, tables, known, hide_up_to, cells=cells, travelled=travelled)
     return Released(build=build, tables=shelf.tables, hidden=shelf.hidden)
+
+
+def _hidden_gap(shelf: Shelf, gap: pd.DataFrame, told: pd.Series, hide_up_to: int) -> pd.DataFrame:
+    """Return the cells of the gap, hidden; what the places tell is shown, unless nothing else is left to be hidden."""
+    try:
+        return shelf.hide("gap", gap.assign(spared=told), hide_up_to)
+    except InfeasibleError:
+        return shelf.hide("gap", gap, hide_up_to)
 
 
 def _put_beside(

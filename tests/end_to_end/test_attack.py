@@ -69,7 +69,7 @@ def read(printed: Printed, place: str) -> pd.DataFrame:
     ("place", "least", "hidden"),
     [
         ("tables", 100_000, 15_000),
-        ("workbook", 200_000, 20_000),
+        ("workbook", 100_000, 10_000),
         ("star", 200_000, 20_000),
         ("map", 30_000, 5_000),
         ("layers", 20_000, 2_000),

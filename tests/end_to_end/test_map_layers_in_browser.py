@@ -338,7 +338,7 @@ def test_the_internal_map_is_marked_and_shows_zones_uses_and_chosen_flows(window
     window.click("#level-cluster")
     window.run("document.querySelector('tr.cluster .pick').click()")
     assert window.text("tr.selected th") == "Banbury"
-    assert window.text("#desire-note") == "2 flows drawn"
+    assert window.text("#desire-note") == "Banbury: 2 flows drawn"
     assert window.run(lines) == 2
 
 

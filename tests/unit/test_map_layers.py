@@ -526,7 +526,8 @@ def test_an_internal_map_is_marked_and_holds_zones_uses_and_flows() -> None:
     built, inputs = make_internal()
     text = render_map(built, inputs, make_record())
     found = data_of(text)
-    assert text.count("Internal: not for publication") == 1
+    # above the page, in its title, and in the words of its script
+    assert text.count("Internal: not for publication") == 3
     assert "INTERNAL: NOT FOR PUBLICATION" in text
     zones = [place for place, area in enumerate(found["areas"]) if area["level"] == "zone"]
     assert len(zones) == 34
