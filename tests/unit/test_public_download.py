@@ -726,7 +726,8 @@ def test_a_password_in_an_address_is_not_recorded_and_not_said(tmp_path: Path) -
 def test_nothing_but_fetching_and_serving_can_open_a_socket() -> None:
     """No other module imports what opens one; the server of the page listens, and asks nobody."""
     network = re.compile(
-        r"^\s*(?:import|from)\s+(?!urllib\.parse|http import HTTPStatus$)(requests|urllib3?|socket|http|ssl|httpx|aiohttp|ftplib)\b",
+        r"^\s*(?:import|from)\s+(?!urllib\.parse|http import HTTPStatus$)"
+        r"(requests|urllib3?|socket|http|ssl|httpx|aiohttp|ftplib)\b",
         re.MULTILINE,
     )
     root = Path(sufficiency.__file__).parent
