@@ -95,6 +95,7 @@ def template_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 # Files that take half a minute and more, in the order in which the workers are given them: the first two make the
 # whole runs that others read, and the short files fill up the end.
 LONGEST_FIRST = (
+    "end_to_end/test_what_if_page",
     "end_to_end/test_run",
     "end_to_end/test_determinism",
     "end_to_end/test_canaries",

@@ -21,6 +21,9 @@ CUT_OFF = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 AXE = """() => axe.run(document, {runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
   'wcag22aa', 'best-practice']}, resultTypes: ['violations']}).then((told) => told.violations.flatMap((rule) =>
   rule.nodes.map((one) => `${rule.id}: ${one.html.slice(0, 150)} ${one.failureSummary.slice(0, 200)}`)))"""
+TABLE = """(caption) => { const words = (at) => at.textContent.trim().replace(/\\s+/g, ' ');
+  const found = [...document.querySelectorAll('table')].find((one) => words(one.caption || one).includes(caption));
+  return found ? [...found.tBodies[0].rows].map((row) => [...row.cells].map(words)) : null; }"""
 FOCUS = """() => { const at = document.activeElement; return at ? (at.id || at.getAttribute('aria-label')
   || at.textContent.trim().slice(0, 40) || at.tagName) : ''; }"""
 
@@ -145,14 +148,9 @@ class Window:
 
     def table(self, caption: str) -> dict[str, list[str]]:
         """Return the rows of a table by their heads."""
-        table = self.page.locator("table", has=self.page.locator("caption", has_text=caption)).first
-        rows = table.locator("tbody tr").all()
-        return {
-            " ".join((row.locator("th").text_content() or "").split()): [
-                " ".join((one.text_content() or "").split()) for one in row.locator("td").all()
-            ]
-            for row in rows
-        }
+        rows = self.page.evaluate(TABLE, caption)
+        assert rows is not None, f"no table is headed {caption!r}"
+        return {head: cells for head, *cells in rows}
 
     def focus(self) -> str:
         """Return what has the focus."""

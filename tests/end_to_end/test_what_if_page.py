@@ -315,6 +315,46 @@ def test_papers_can_be_stopped(window):
     assert window.page.locator("#papers").is_visible()
 
 
+def test_the_policy_of_content_is_kept_by_the_page_itself(browser, link):
+    with Window(browser, link) as one:
+        one.open().put(TYPED)
+        one.page.click("#suggest-sites")
+        one.page.wait_for_selector("#site-0")
+        assert one.wrong == []
+        refused = one.page.evaluate(
+            """async () => { const out = [];
+            try { await fetch('https://ran.invalid/'); } catch (error) { out.push('fetch'); }
+            const made = document.createElement('script'); made.textContent = 'window.__ran = 1';
+            document.body.append(made); if (!window.__ran) out.push('script');
+            const frame = document.createElement('iframe'); frame.src = 'https://ran.invalid/';
+            document.body.append(frame); return out; }"""
+        )
+        assert refused == ["fetch", "script"]
+        assert any("Content Security Policy" in said or "violates" in said for said in one.wrong)
+
+
+def test_two_windows_of_one_desk_hold_the_same(browser, link):
+    with Window(browser, link) as one:
+        one.open().put(TYPED)
+        figures, first = one.figures(), one.page
+        one.page = one.window()
+        one.page.goto(first.url)
+        one.ready()
+        assert one.figures() == figures
+        one.page.fill("#places-number", "55")
+        one.does(lambda: one.page.press("#places-number", "Tab"))
+        later = one.figures()
+        one.page = first
+        one.does(lambda: one.page.select_option("#year-from", "2028"))
+        # the first window works on what the second has made of the desk
+        assert one.page.input_value("#places-number") == "55"
+        assert one.figures() == later
+        # and a new desk is another one
+        one.page.goto(re.sub(r"\?.*", "?desk=new", first.url))
+        one.ready()
+        assert one.page.locator(".card").count() == 0
+
+
 STATES = (
     ("the first view", lambda _: None),
     ("a scheme", lambda w: w.put(TYPED)),

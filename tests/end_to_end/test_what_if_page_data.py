@@ -1,8 +1,6 @@
-"""The what-if page in Chromium: names that try to run, the internal view, the policy of content, two windows."""
+"""The what-if page in Chromium over other data: names that try to run, and the internal view."""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 import tomli_w
@@ -107,43 +105,3 @@ def test_the_internal_view_has_zones_and_says_what_it_is(browser, tmp_path):
         assert "c" not in cells
         assert cells & {"1", "2", "3", "4", "5"}
         assert one.axe() == []
-
-
-def test_the_policy_of_content_is_kept_by_the_page_itself(browser, tmp_path):
-    with served(tmp_path, None) as page, Window(browser, page.link) as one:
-        one.open().put(TYPED)
-        one.page.click("#suggest-sites")
-        one.page.wait_for_selector("#site-0")
-        assert one.wrong == []
-        refused = one.page.evaluate(
-            """async () => { const out = [];
-            try { await fetch('https://ran.invalid/'); } catch (error) { out.push('fetch'); }
-            const made = document.createElement('script'); made.textContent = 'window.__ran = 1';
-            document.body.append(made); if (!window.__ran) out.push('script');
-            const frame = document.createElement('iframe'); frame.src = 'https://ran.invalid/';
-            document.body.append(frame); return out; }"""
-        )
-        assert refused == ["fetch", "script"]
-        assert any("Content Security Policy" in said or "violates" in said for said in one.wrong)
-
-
-def test_two_windows_of_one_desk_hold_the_same(browser, tmp_path):
-    with served(tmp_path, None) as page, Window(browser, page.link) as one:
-        one.open().put(TYPED)
-        figures, first = one.figures(), one.page
-        one.page = one.window()
-        one.page.goto(first.url)
-        one.ready()
-        assert one.figures() == figures
-        one.page.fill("#places-number", "55")
-        one.does(lambda: one.page.press("#places-number", "Tab"))
-        later = one.figures()
-        one.page = first
-        one.does(lambda: one.page.select_option("#year-from", "2028"))
-        # the first window works on what the second has made of the desk
-        assert one.page.input_value("#places-number") == "55"
-        assert one.figures() == later
-        # and a new desk is another one
-        one.page.goto(re.sub(r"\?.*", "?desk=new", first.url))
-        one.ready()
-        assert one.page.locator(".card").count() == 0
