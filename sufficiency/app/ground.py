@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sufficiency.model.vocabulary import INTERNAL
 from sufficiency.outputs import style
 from sufficiency.outputs.maps import places
-from sufficiency.outputs.maps.figures import Frame
+from sufficiency.outputs.maps.figures import Frame, id_of, zone_key
 from sufficiency.outputs.maps.settings import KIND_ORDER, setting_rows
 
 if TYPE_CHECKING:
@@ -41,8 +41,13 @@ class Ground:
     bounds: tuple[tuple[float, float], tuple[float, float]]
 
     def of_level(self, level: str) -> tuple[str, ...]:
-        """Return the areas of one level, in the order of the map."""
-        return self.frame.of_level(level)
+        """Return the ids of the areas of one level, in the order of the map."""
+        return tuple(id_of(area) for area in self.frame.of_level(level))
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Level and id of every area, in the order of the map."""
+        return [(self.frame.levels[area], id_of(area)) for area in self.frame.areas]
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -60,11 +65,13 @@ def frame_of(inputs: Inputs, scenario_id: str, years: tuple[int, ...], build: st
     for one in sorted(names, key=lambda area: (names[area], area)):
         inside.setdefault(parents[one] if levels[one] != "county" else "", []).append(one)
     if build == INTERNAL:
+        wider = frozenset(levels)
         zones = inputs.zones.sort_values(["zone_name", "zone_id"], kind="stable")
         for zone, name, cluster in zip(zones["zone_id"], zones["zone_name"], zones["cluster_id"], strict=True):
-            if str(zone) not in levels and str(cluster) in levels:
-                names[str(zone)], levels[str(zone)], parents[str(zone)] = str(name), "zone", str(cluster)
-                inside.setdefault(str(cluster), []).append(str(zone))
+            if str(cluster) in levels:
+                key = zone_key(str(zone), wider)
+                names[key], levels[key], parents[key] = str(name), "zone", str(cluster)
+                inside.setdefault(str(cluster), []).append(key)
     order: list[str] = [one for one in inside.get("", []) if levels[one] == "county"]
     for district in (one for one in sorted(names, key=lambda area: (names[area], area)) if levels[one] == "district"):
         order.append(district)

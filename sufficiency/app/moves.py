@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sufficiency.planning.proposed import ProposedScheme
 
 __all__ = [
-    "Hand", "compared", "copied_from_area", "duplicated", "edited", "looked_at", "put", "put_at_school", "removed",
-    "set_of", "switched", "titled", "worked_on",
+    "Hand", "compared", "copied_from_area", "differs_by_year_group", "duplicated", "edited", "looked_at",
+    "put", "put_at_school", "removed", "set_of", "switched", "titled", "worked_on",
 ]  # fmt: skip
 
 LONGEST_TITLE: Final = 80
@@ -136,6 +136,12 @@ def copied_from_area(hand: Hand, inputs: Inputs, scheme_id: str) -> Hand:
     scheme = dataclasses.replace(told, scheme_id=new_id, setting_id=setting or told.setting_id)
     off = programme.switched(scheme_id, on=False)
     return Hand(hand.desk.with_programme(off), new_id).with_scheme(scheme)
+
+
+def differs_by_year_group(inputs: Inputs, scheme_id: str) -> bool:
+    """Return whether the area's files give the places of a scheme by year group, which a card cannot hold."""
+    stock = inputs.scheme_places[inputs.scheme_places["scheme_id"] == scheme_id]
+    return len(stock.drop_duplicates(["ncy_from", "ncy_to"])) > 1
 
 
 def _settings(inputs: Inputs) -> set[str]:

@@ -229,16 +229,18 @@ def _signed_gbp(value: float) -> str:
     return text if text.startswith(MINUS) or round(value) == 0 else f"+{text}"
 
 
-def area_table(rows: Sequence[AreaRow], order: Sequence[str], against_title: str, year: int) -> dict[str, Any]:
+def area_table(
+    rows: Sequence[AreaRow], order: Sequence[tuple[str, str]], against_title: str, year: int
+) -> dict[str, Any]:
     """Return the table that is the map's equal: a row an area, each district before its clusters, in `order`."""
     body = []
-    by_id = {row.area_id: row for row in rows}
-    for row in (by_id[one] for one in order if one in by_id):
+    known = {(row.level, row.area_id): row for row in rows}
+    for row in (known[one] for one in order if one in known):
         before, after, need = row.before[_WITHOUT], row.after[_WITHOUT], row.after["demand_pupils"]
         share = SUPPRESSED if after is None or need is None else share_text(after / need) if need else MINUS
         cells = [row.area_name, cell(need), cell(before), cell(after), change_cell(before, after), share,
                  cell(row.better_off_pupils), cell(row.worse_off_pupils)]  # fmt: skip
-        body.append({"id": row.area_id, "kind": row.level, "cells": cells})
+        body.append({"id": f"{row.level} {row.area_id}", "kind": row.level, "cells": cells})
     hidden = any(SUPPRESSED in row["cells"] for row in body)
     return {
         "caption": f"Pupils without a local place by area, {year_label(year)}, before ({against_title}) and after",

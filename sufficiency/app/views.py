@@ -45,17 +45,16 @@ def cards_of(programme: Programme, chosen: str) -> list[dict[str, Any]]:
 def area_cards_of(inputs: Inputs, against: str, programme: Programme) -> list[dict[str, Any]]:
     """Return the area's schemes that the scenario compared with does not hold, with those that are on.
 
-    ``copies`` says whether one can be a card: its places are of one cohort, and of a type that the form offers.
+    ``copies`` says whether one can be a card: its places are of a type that the form offers.
     """
     base = set(inputs.scenarios[against].scheme_ids)
     on = set(programme.area_scheme_ids)
-    cohorts = inputs.scheme_places.drop_duplicates(["scheme_id", "ncy_from", "ncy_to"]).groupby("scheme_id").size()
     rows = []
     for row in inputs.schemes.to_dict("records"):
         scheme_id = str(row["scheme_id"])
         if scheme_id in base or "." in scheme_id:
             continue
-        copies = row["provision_type"] in HEADLINE_TYPES and cohorts.get(scheme_id, 1) == 1
+        copies = row["provision_type"] in HEADLINE_TYPES
         rows.append({"id": scheme_id, "name": str(row["scheme_name"]), "on": scheme_id in on, "copies": bool(copies)})
     return sorted(rows, key=lambda row: (row["name"], row["id"]))
 

@@ -171,7 +171,12 @@ class Hands(Window):
         await self.move(lambda hand: moves.removed(hand, str(told)))
 
     async def _copy(self, told: Any) -> None:  # noqa: ANN401
-        await self.move(lambda hand: moves.copied_from_area(hand, self.engine.inputs, str(told)))
+        inputs, scheme_id = self.engine.inputs, str(told)
+        await self.move(lambda hand: moves.copied_from_area(hand, inputs, scheme_id))
+        if moves.differs_by_year_group(inputs, scheme_id):
+            self.tell(
+                "The area’s files give its places by year group. The copy has them together, so its answer may differ."
+            )
 
     # the desk as a whole
 

@@ -19,7 +19,9 @@ class Part(ui.element):
     """A part that is sent again only where something of it is new."""
 
     def tell(self, **props: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-        """Set properties; what is as it was is not sent."""
+        """Set properties; what is as it was is not sent, and nothing to a window that was closed meanwhile."""
+        if self.is_deleted:
+            return
         new = {name: value for name, value in props.items() if name not in self._props or self._props[name] != value}
         if new:
             for name, value in new.items():

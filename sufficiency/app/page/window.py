@@ -358,7 +358,7 @@ class Window:
         self.parts.gains.tell(gains=told["gains"], note=told["gainNote"])
         for name in ("journeys", "bands", "placements", "reasons"):
             self.parts.tables[name].show(told[name])
-        order, against = self.shared.ground.frame.areas, self.shared.against_title
+        order, against = self.shared.ground.places, self.shared.against_title
         self.parts.tables["areas"].show(panel.area_table(shown.areas, order, against, shown.year))
         self.parts.answer.tell(told=self.parts.answer.sentence)
 

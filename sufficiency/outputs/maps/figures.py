@@ -16,7 +16,7 @@ from sufficiency.model.vocabulary import POLICIES, year_label
 from sufficiency.outputs import style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from sufficiency.model.results import Inputs, Released
 
@@ -47,6 +47,19 @@ CHANGE_COLUMNS: Final = (*MAP_MEASURES, "capacity_places", "demand_pupils", "med
 # In a cluster these would show the unpublished capacity of a single named school.
 DISTRICT_ONLY: Final = ("capacity_places", "location_balance_places")
 _LESS_IS_BETTER: Final = ("without_local_place_share", "without_local_place_pupils")
+
+
+_ZONE: Final = "zone:"
+
+
+def zone_key(zone_id: str, taken: Container[str]) -> str:
+    """Return the key of a zone among the areas: its id, marked where a district or cluster has the same one."""
+    return f"{_ZONE}{zone_id}" if zone_id in taken else zone_id
+
+
+def id_of(area: str) -> str:
+    """Return the id of an area by its key."""
+    return area.removeprefix(_ZONE)
 
 
 @dataclass(frozen=True)

@@ -61,11 +61,11 @@ def with_zones(frame: Frame, released: Released, inputs: Inputs) -> Frame:
         return frame
     given = set(released.tables[ZONES]["area_id"].astype(str))
     rows = sorted(
-        (str(name), str(zone), str(cluster))
+        (str(name), maps_figures.zone_key(str(zone), frame.levels), str(cluster))
         for zone, name, cluster in zip(
             inputs.zones["zone_id"], inputs.zones["zone_name"], inputs.zones["cluster_id"], strict=True
         )
-        if str(zone) in given and str(zone) not in frame.levels and str(cluster) in frame.levels
+        if str(zone) in given and str(cluster) in frame.levels
     )
     of: dict[str, list[str]] = {}
     for _, zone, cluster in rows:
@@ -87,6 +87,8 @@ def zone_figures(released: Released, frame: Frame) -> Figures:
     out: Figures = {}
     for row in maps_figures.cells(released, ZONES):
         area = str(row["area_id"])
+        if frame.levels.get(area) != "zone":
+            area = maps_figures.zone_key(area, frame.levels)
         if frame.levels.get(area) != "zone":
             continue
         entry = {name: row[name] for name in ("demand_pupils", "placed_local_pupils", "without_local_place_pupils")}

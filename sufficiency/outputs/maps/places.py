@@ -17,6 +17,7 @@ from shapely.geometry import mapping
 
 from sufficiency.model.geography import to_wgs84
 from sufficiency.outputs import style
+from sufficiency.outputs.maps.figures import id_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def outlines(inputs: Inputs, frame: Frame) -> dict[str, BaseGeometry]:
     shapes: dict[str, BaseGeometry] = dict(zip(areas["area_id"], areas.geometry, strict=True))
     clusters, districts, zones = (frame.of_level(level) for level in ("cluster", "district", "zone"))
     ground = dict(zip(inputs.zones["zone_id"].astype(str), inputs.zones.geometry, strict=True)) if zones else {}
-    shapes.update({zone: ground[zone] for zone in zones})
+    shapes.update({zone: ground[id_of(zone)] for zone in zones})
     if sum(shapely.get_num_coordinates(shape) for shape in shapes.values()) <= MOST_POSITIONS:
         return shapes
     # the finest level that covers the one above it is simplified; those above are made of it
