@@ -141,7 +141,8 @@ def among_tables(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def in_workbook(path: Path, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return what each sheet says; its columns stand in the order of the table's."""
     out = []
-    for sheet in openpyxl.load_workbook(path, read_only=True).worksheets[1:]:
+    book = openpyxl.load_workbook(path, read_only=True)
+    for sheet in book.worksheets[1:]:
         lines = list(sheet.iter_rows(values_only=True))
         (name,) = [one for one in tables if one[:31] == sheet.title]
         frame, said = tables[name], str(lines[2][0])
@@ -155,6 +156,7 @@ def in_workbook(path: Path, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         ids = {column: frame[column] for column in frame if column in KEYS}
         rest = [column for column in frame if column not in KEYS]
         out.append(long(values.assign(**ids), name, rest).assign(place=f"workbook, {sheet.title}"))
+    book.close()
     return pd.concat(out, ignore_index=True)
 
 

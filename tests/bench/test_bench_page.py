@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import TimeoutError  # noqa: A004
 
 from tests.end_to_end.served import Served, served
 from tests.what_if_window import Window, started
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
 COUNTIES = {"embedded": ("sufficiency", "serve"), "1,100 zones, 400 settings, 7,000 pupils": ("tests.large_county",)}
-CLICKS, USERS, SOAK_S, DRAG_S = 30, 10, 120, 4
+CLICKS, USERS, SOAK_S, DRAG_S, PATIENCE = 30, 10, 120, 4, 9
+REFUSED, REFUSED_MS = "Schemes can be put", 3000
 # from the click in the page until the frame in which the new headline, and the new shading, is painted
 WATCH = """() => { window.seen = []; window.shaded = []; let t0 = 0;
   const frame = (list) => requestAnimationFrame(() => list.push(performance.now() - t0));
@@ -53,13 +55,24 @@ def resident_bytes(page: Served) -> int:
 
 
 def click(window: Window, pick: random.Random) -> None:
+    """Click at places of the map until one is answered: a school that takes no scheme refuses in words."""
     box = window.page.locator(".map").bounding_box()
     assert box is not None
-    x, y = (
-        box["x"] + box["width"] * (0.35 + 0.3 * pick.random()),
-        box["y"] + box["height"] * (0.3 + 0.4 * pick.random()),
-    )
-    window.does(lambda: window.page.mouse.click(x, y))
+    for _ in range(PATIENCE):
+        x = box["x"] + box["width"] * (0.35 + 0.3 * pick.random())
+        y = box["y"] + box["height"] * (0.3 + 0.4 * pick.random())
+        before = window.asked()
+        window.page.mouse.click(x, y)
+        try:
+            window.page.wait_for_function(
+                f"Number(document.querySelector('#answer').dataset.asked) > {before}", polling=20, timeout=REFUSED_MS
+            )
+        except TimeoutError:
+            assert REFUSED in window.text("#fault")
+        else:
+            window.settled()
+            return
+    raise AssertionError(f"{PATIENCE} places of the map refused a scheme, one after the other")
 
 
 def test_load_clicks_and_slider(benchmark: BenchmarkFixture, county: tuple[str, Served]) -> None:

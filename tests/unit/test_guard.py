@@ -279,6 +279,8 @@ def test_no_fault_of_the_application_reaches_the_browser(path, caplog):
 
 
 def test_a_fault_in_the_middle_of_an_answer_ends_it(caplog):
+    caplog.set_level(logging.INFO)
+
     async def run():
         sent = []
         guarded = guard()
@@ -505,6 +507,8 @@ def test_connections_have_a_number_and_are_given_back():
 
 
 def test_a_fault_behind_a_websocket_closes_it_in_words(caplog):
+    caplog.set_level(logging.INFO)
+
     async def what(guarded, headers):
         async with websocket(guarded, headers=headers) as talk:
             talk.say("fail")

@@ -125,6 +125,7 @@ def test_no_exact_count_is_in_the_paper_and_the_workbook(tmp_path):
             for title, text in zip(head, texts, strict=False):
                 assert "(pupils)" not in title or not wrong(text), (sheet.title, title)
     assert told >= len(book.sheetnames) - 1
+    book.close()
     known = canaries()
     for name in ("board-report.xlsx", "board-report.docx"):
         with zipfile.ZipFile(tmp_path / name) as parts:
