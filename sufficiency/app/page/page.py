@@ -22,6 +22,8 @@ from sufficiency.model.vocabulary import INTERNAL, PUBLIC
 from sufficiency.outputs import style
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from sufficiency.app.doors import Doors
     from sufficiency.app.engine import Engine
     from sufficiency.app.sessions import Sessions
@@ -35,7 +37,9 @@ _HERE: Final = Path(__file__).parent
 _LEAFLET_CSS: Final = Path(nicegui.__file__).parent / "elements" / "leaflet" / "dist" / "leaflet" / "leaflet.css"
 
 
-def build(engine: Engine, sessions: Sessions, doors: Doors, *, build: str = PUBLIC) -> None:
+def build(
+    engine: Engine, sessions: Sessions, doors: Doors, *, build: str = PUBLIC, answers: Executor | None = None
+) -> None:
     """Register the page at ``/``, and the ground that its maps are drawn on.
 
     Parameters
@@ -48,11 +52,14 @@ def build(engine: Engine, sessions: Sessions, doors: Doors, *, build: str = PUBL
         What the page may ask of the world outside it.
     build
         ``public``: figures of a few pupils are hidden; ``internal``: none are, and no browser keeps anything.
+    answers
+        The threads in which every pupil is placed anew, apart from those of the headlines; None = the same.
     """
     inputs = engine.inputs
     title = against_title(engine)
     ground = ground_of(inputs, engine.against, engine.years, build)
-    shared = Shared(engine, doors, build, ground, scales_of(engine, ground, build), Town(inputs, engine.applied), title)
+    scales, town = scales_of(engine, ground, build), Town(inputs, engine.applied)
+    shared = Shared(engine, doors, build, ground, scales, town, title, answers)
     downloads: dict[str, tuple[str, bytes]] = {}
     keep = "no-store" if build == INTERNAL else f"private, max-age={_YEAR_S}, immutable"
 

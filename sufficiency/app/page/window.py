@@ -27,6 +27,7 @@ from sufficiency.outputs.style import INTERNAL_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
+    from concurrent.futures import Executor
 
     from sufficiency.app.desk import Desk, Programme
     from sufficiency.app.doors import Doors
@@ -57,6 +58,7 @@ class Shared:
     scales: dict[tuple[str, str], Scale]
     town: Town
     against_title: str
+    answers: Executor | None = None
 
     @property
     def hide_up_to(self) -> int:
@@ -82,7 +84,7 @@ class Window:
         self.engine = shared.engine
         self.chosen = ""
         self.look, self.level = "after", "district"
-        self.latest = Latest()
+        self.latest = Latest(shared.answers)
         self.answered: tuple[Shown, ...] = ()
         self.purses: tuple[tuple[Purse, ...], ...] = ()
         self.maps: list[parts.Map] = []
