@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["DRAWS", "futures_table", "unlock_table"]
 
 DRAWS: Final = 20
+_HOURS: Final = "Hours of travel a day"
 _TENTHS: Final = (10, 50, 90)
 _ONE_MORE: Final = "one_more_place"
 
@@ -107,14 +108,14 @@ def futures_table(
             ]
         )
     figures = np.array(found, dtype=np.int64)
-    titles = ("Pupils who need a place", "Without a local place", "With no modelled place at all",
-              "Hours of travel a day")  # fmt: skip
+    titles = ("Pupils who need a place", "Without a local place", "With no modelled place at all", _HOURS)
     hide_up_to = 0 if build == INTERNAL else engine.inputs.parameters.hide_up_to
     rows = []
     for at, title in enumerate(titles):
-        cells = [title, *(_spread(figures[:, at, when], hide_up_to) for when in (0, 1))]
+        hide = 0 if title == _HOURS else hide_up_to
+        cells = [title, *(_spread(figures[:, at, when], hide) for when in (0, 1))]
         change = figures[:, at, 1] - figures[:, at, 0]
-        rows.append({"id": title, "cells": [*cells, MINUS if not at else _spread(change, 0, signed=True)]})
+        rows.append({"id": title, "cells": [*cells, MINUS if not at else _spread(change, hide, signed=True)]})
     return {
         "caption": f"{year_label(year)} in {draws} drawn futures: the median (eight in ten lie between)",
         "head": ["Figure", "Before", "After", "Change"],
@@ -125,7 +126,7 @@ def futures_table(
 
 def _spread(values: np.ndarray[Any, np.dtype[np.int64]], hide_up_to: int, *, signed: bool = False) -> str:
     low, middle, high = (int(one) for one in np.percentile(values, _TENTHS, method="inverted_cdf"))
-    if any(hidden(one, hide_up_to) is None for one in (low, middle, high)):
+    if any(hidden(abs(one), hide_up_to) is None for one in (low, middle, high)):
         return "c"
     if signed:
         return f"{signed_text(middle)} ({signed_text(low)} to {signed_text(high)})"

@@ -56,6 +56,11 @@ class Programme:
         """The schemes that are on, of the area's."""
         return tuple(card.scheme_id for card in self.area_cards if card.on)
 
+    def begins_after(self, year: int) -> int:
+        """Return the September in which the first of the schemes that are on begins, if after a year; else 0."""
+        first = min((one.places[0][0] for one in self.schemes), default=0)
+        return first if first > year and not self.area_scheme_ids else 0
+
     def card(self, scheme_id: str) -> Card:
         """Return a card by the id of its scheme.
 

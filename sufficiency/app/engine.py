@@ -198,10 +198,13 @@ class Engine:
             with self._lock:
                 if key in self._known:
                     return self._known[key]  # type: ignore[return-value]  # one kind of answer a kind of key
-            made = make()
+            try:
+                made = make()
+            finally:
+                with self._lock:
+                    self._busy.pop(key, None)
             with self._lock:
                 self._known[key] = made
-                self._busy.pop(key, None)
                 while len(self._known) > _KEPT:
                     self._known.popitem(last=False)
             return made

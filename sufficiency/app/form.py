@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.app.proposals import ACTIONS, AT_A_SCHOOL, LEAST_PLACES, MOST_PLACES, MOVES, Town, with_phase
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 
     from sufficiency.planning.proposed import ProposedScheme
 
-__all__ = ["FIELDS", "changed", "form_of", "needs_words", "places_words"]
+__all__ = ["FIELDS", "changed", "form_of", "millions", "needs_words", "places_words",
+           "plain_text"]  # fmt: skip
 
 LONGEST_NAME: Final = 120
+LONGEST_REASON: Final = 600
 MOST_CAPITAL_GBP: Final = 1_000_000_000.0
 _CASES: Final = ("low", "central", "high")
+_JOINER: Final = "\N{ZERO WIDTH JOINER}"
 _NO_SECOND_STEP: Final = 0
+# a comma parts thousands; one before two digits or one is another country's point, and would make ten times as much
+_MILLIONS: Final = re.compile(r"£?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)\s*m?", re.ASCII)
 
 
 def _year_group(ncy: int) -> str:
@@ -88,6 +94,7 @@ def form_of(town: Town, scheme: ProposedScheme | None, years: Sequence[int]) -> 
         "least": min([LEAST_PLACES, *(count for _, count in steps if count)]),
         "most": max([MOST_PLACES, *(count for _, count in steps)]),
         "longestName": LONGEST_NAME,
+        "longestReason": LONGEST_REASON,
     }
     if scheme is None:
         return {"scheme": None, "choices": choices, "schools": schools}
@@ -120,6 +127,8 @@ def form_of(town: Town, scheme: ProposedScheme | None, years: Sequence[int]) -> 
         "secondPlaces": second[1],
         "laterYears": [one for one in choices["years"] if one["value"] > scheme.places[0][0]],
         "steps": places_words(scheme),
+        "rationale": scheme.rationale,
+        "rationaleTitle": "Why a base will not do" if scheme.provision_type == "special_school" else "Why this scheme",
         "cost": ["" if math.isnan(one) else f"{one / 1e6:g}" for one in cost],
     }  # fmt: skip
     return {"scheme": told, "choices": choices, "schools": schools}
@@ -158,6 +167,27 @@ def changed(town: Town, scheme: ProposedScheme, field: str, value: object) -> Pr
     return town.balanced(FIELDS[field](town, scheme, value))
 
 
+def millions(text: str, what: str) -> float:
+    """Return pounds of an amount in £ million, as it is written by hand.
+
+    Raises
+    ------
+    ParameterError
+        When it is none.
+    """
+    found = _MILLIONS.fullmatch(text.strip())
+    if found is None:
+        message = f"{what} is in £ million, with a point before its decimals, such as 12.5"
+        raise ParameterError(message)
+    return float(found.group(1).replace(",", "")) * 1e6
+
+
+def plain_text(value: object) -> str:
+    """Return a text in one line, of letters that can be seen and the joiner that some of them need."""
+    words = " ".join(value.split()) if isinstance(value, str) else ""
+    return "".join(one for one in words if one.isprintable() or one == _JOINER)
+
+
 def _whole(value: object, low: int, high: int, what: str) -> int:
     number = value
     if isinstance(value, str) and value.strip().lstrip("-").isdigit() and len(value) < 12:
@@ -178,11 +208,14 @@ def _one_of(value: object, choices: Sequence[str], what: str) -> str:
 
 
 def _name(_: Town, scheme: ProposedScheme, value: object) -> ProposedScheme:
-    text = " ".join(str(value).split()) if isinstance(value, str) else ""
-    text = "".join(one for one in text if one.isprintable())
+    text = plain_text(value)
     if not text:
         raise ParameterError("a scheme needs a name")
     return dataclasses.replace(scheme, name=text[:LONGEST_NAME])
+
+
+def _rationale(_: Town, scheme: ProposedScheme, value: object) -> ProposedScheme:
+    return dataclasses.replace(scheme, rationale=plain_text(value)[:LONGEST_REASON])
 
 
 def _action(town: Town, scheme: ProposedScheme, value: object) -> ProposedScheme:
@@ -261,14 +294,11 @@ def _cost(_: Town, scheme: ProposedScheme, value: object) -> ProposedScheme:
     """Return the scheme with its low, central and high cost; all blank = not known, a blank one = as the central."""
     if not isinstance(value, list) or len(value) != len(_CASES):
         raise ParameterError("the cost has a low, a central and a high figure")
-    texts = [str(one).replace("£", "").replace(",", "").strip() for one in value]
+    texts = [str(one).strip() for one in value]
     if not any(texts):
         return dataclasses.replace(scheme, capital_gbp=None)
     filled = [one or texts[1] or next(other for other in texts if other) for one in texts]
-    try:
-        pounds = [round(float(one) * 1e6, 2) for one in filled]
-    except ValueError as error:
-        raise ParameterError("the cost is in £ million, such as 12.5") from error
+    pounds = [round(millions(one, "the cost"), 2) for one in filled]
     if not all(0 <= one <= MOST_CAPITAL_GBP for one in pounds):
         raise ParameterError("the cost is from 0 to 1,000 £ million")
     if pounds != sorted(pounds):
@@ -279,6 +309,7 @@ def _cost(_: Town, scheme: ProposedScheme, value: object) -> ProposedScheme:
 _NEED_SETS: Final = {"all": "All needs", **NEED_GROUP_NAMES}
 FIELDS: Final[dict[str, Callable[[Town, ProposedScheme, object], ProposedScheme]]] = {
     "name": _name,
+    "rationale": _rationale,
     "action": _action,
     "type": _type,
     "school": _school,

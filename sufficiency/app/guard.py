@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import logging
 import secrets
 import time
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from sufficiency.app.bounds import Bounds, Bucket
 from sufficiency.app.policy import NONCE, secured
+from sufficiency.app.reported import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Guard", "allowed_hosts"]
 
-_LOG: Final = logging.getLogger("sufficiency.app.guard")
 _TOKEN: Final = "token"  # noqa: S105 - the name of the parameter
 _SAFE: Final = ("GET", "HEAD")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -145,7 +143,7 @@ class Guard:
         except _RefusedError as refused:
             await answer.say(refused.status, refused.words)
         except Exception as error:  # noqa: BLE001 - the last door: nothing of it may reach the browser
-            _report(error)
+            report(error)
             if not answer.begun:
                 await answer.say(500)
         finally:
@@ -165,7 +163,7 @@ class Guard:
         try:
             await self.app(self._passed_on(scope, ""), socket.receive, socket.send)
         except Exception as error:  # noqa: BLE001 - the last door: nothing of it may reach the browser
-            _report(error)
+            report(error)
             await socket.close(*_WENT_WRONG)
         finally:
             self._connections -= 1
@@ -376,13 +374,3 @@ def _cookies(scope: Scope) -> list[tuple[bytes, bytes]]:
 def _plain_host(host: str) -> str:
     """Return a host as it may stand in a policy; blank when it is none."""
     return host if all(letter.isalnum() or letter in ".-:[]" for letter in host) and host.isascii() else ""
-
-
-def _report(error: Exception) -> None:
-    """Say in the terminal what went wrong and where, without its text: that could hold personal data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = "" if trace is None else f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-    _LOG.error("the page failed: %s%s", type(error).__name__, where)
-    _LOG.debug("the whole trace", exc_info=error)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
-__all__ = ["SUPERSEDED", "Cancelled", "Cancelling", "Latest", "Superseded"]
+__all__ = ["SUPERSEDED", "Cancelled", "Cancelling", "Latest", "Superseded", "Threads"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,6 +25,25 @@ class Superseded(enum.Enum):
 
 
 SUPERSEDED: Final = Superseded.SUPERSEDED
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Threads for each kind of work, so that what takes long never keeps a headline waiting; None = the event loop's.
+
+    Parameters
+    ----------
+    answers
+        Every pupil placed anew.
+    searches
+        Sites, budgets, unlocks and drawn futures.
+    papers
+        One programme's papers after another's.
+    """
+
+    answers: Executor | None = None
+    searches: Executor | None = None
+    papers: Executor | None = None
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error: somebody asked for it

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sufficiency.app.desk import AreaCard, Card, Desk, Programme
-from sufficiency.app.form import LONGEST_NAME, changed
+from sufficiency.app.form import LONGEST_NAME, changed, plain_text
 from sufficiency.app.proposals import AT_A_SCHOOL, new_scheme
 from sufficiency.model.errors import ParameterError
 from sufficiency.planning.proposed import proposed_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sufficiency.planning.proposed import ProposedScheme
 
 __all__ = [
-    "Hand", "compared", "copied_from_area", "differs_by_year_group", "duplicated", "edited", "looked_at",
+    "Hand", "compared", "copied_from_area", "differs_by_year_group", "duplicated", "edited", "emptied", "looked_at",
     "put", "put_at_school", "removed", "set_of", "switched", "titled", "worked_on",
 ]  # fmt: skip
 
@@ -108,9 +108,17 @@ def switched(hand: Hand, scheme_id: str, *, on: bool) -> Hand:
 
 
 def duplicated(hand: Hand, scheme_id: str) -> Hand:
-    """Return the hand with a copy of a scheme, which is in hand then."""
+    """Return the hand with a copy of a scheme, which is in hand then.
+
+    Raises
+    ------
+    ParameterError
+        When the scheme closes something: it cannot close twice.
+    """
     programme = hand.desk.programme
     card = programme.card(scheme_id)
+    if card.scheme.action == "close":
+        raise ParameterError("what closes cannot close twice: start another scheme for another closure")
     new_id = programme.free_id()
     setting = card.scheme.setting_id
     copy = dataclasses.replace(
@@ -156,7 +164,7 @@ def titled(hand: Hand, value: object) -> Hand:
     ParameterError
         When nothing is left of it.
     """
-    text = "".join(one for one in " ".join(value.split()) if one.isprintable()) if isinstance(value, str) else ""
+    text = plain_text(value)
     if not text:
         raise ParameterError("a programme needs a name")
     programme = dataclasses.replace(hand.desk.programme, title=text[:LONGEST_TITLE])
@@ -181,6 +189,11 @@ def compared(hand: Hand) -> Hand:
     """Return the hand with a copy of the programme beside it; or, where there are two, with the one worked on alone."""
     desk = hand.desk.alone() if len(hand.desk.programmes) > 1 else hand.desk.beside()
     return dataclasses.replace(hand, desk=desk).kept()
+
+
+def emptied(hand: Hand) -> Hand:
+    """Return the hand with an empty programme of the same title in place of the one worked on."""
+    return set_of(hand, Programme(hand.desk.programme.title))
 
 
 def worked_on(hand: Hand, place: object) -> Hand:

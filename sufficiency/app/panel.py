@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sufficiency.app.shown import differs_by_few
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs.style import SUPPRESSED, SUPPRESSED_NOTE
 from sufficiency.outputs.words import MINUS, count_text, gbp_words, number_text, sentence_case, share_text, signed_text
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["area_table", "finding", "headline_figures", "panel_of", "purse_table", "side_by_side"]
 
+A_FEW: Final = "a few"
+_FEW_NOTE: Final = "A change of a few pupils is not shown, to protect small numbers."
 _WITHOUT: Final = "without_local_place_pupils"
 _GAIN_NOTE: Final = (
     "Better: a better kind of place, or one of the same kind at least a minute nearer. Worse: the other way round."
@@ -43,8 +46,15 @@ def cell(value: int | None) -> str:
     return SUPPRESSED if value is None else number_text(value)
 
 
-def change_cell(before: int | None, after: int | None) -> str:
+def after_cell(after: int | None, *, few: bool) -> str:
+    """Return a figure after; where it differs from the one before by a few, it is told as about that."""
+    return f"about {cell(after)}" if few else cell(after)
+
+
+def change_cell(before: int | None, after: int | None, *, few: bool = False) -> str:
     """Return a change with its sign; ``c`` where either figure is hidden."""
+    if few:
+        return A_FEW
     return SUPPRESSED if before is None or after is None else signed_text(after - before)
 
 
@@ -56,22 +66,27 @@ def headline_figures(headline: HeadlineShown) -> list[dict[str, str]]:
     """Return the three figures that follow a slider: before, after, and the change in words with its tone."""
     hours = _hours(headline.travel_hours_per_day)
     told = (
-        ("Without a local place", headline.without_local_place_pupils, "pupil"),
-        ("With no modelled place at all", headline.unplaced_pupils, "pupil"),
-        ("Hours of travel a day, all pupils together", hours, "hour"),
+        ("Without a local place", headline.without_local_place_pupils, "pupil", _WITHOUT),
+        ("With no modelled place at all", headline.unplaced_pupils, "pupil", "unplaced_pupils"),
+        ("Hours of travel a day, all pupils together", hours, "hour", ""),
     )
     figures = []
-    for title, (before, after), unit in told:
-        words, tone = "hidden, small numbers", "none"
-        if before is not None and after is not None:
+    for title, (before, after), unit, name in told:
+        words, tone, few = "hidden, to protect small numbers", "none", name in headline.few
+        if few:
+            words = "a change of a few, not shown"
+        elif before is not None and after is not None:
             change = after - before
             words = f"{signed_text(change)} {unit}{'' if abs(change) == 1 else 's'}" if change else "no change"
             tone = "fewer" if change < 0 else "more" if change > 0 else "none"
-        figures.append({"title": title, "before": cell(before), "after": cell(after), "change": words, "tone": tone})
+        told_after = after_cell(after, few=few)
+        figures.append({"title": title, "before": cell(before), "after": told_after, "change": words, "tone": tone})
     return figures
 
 
-def finding(headline: HeadlineShown, year: int, against_title: str, *, asked: bool, illustrative: bool) -> str:
+def finding(
+    headline: HeadlineShown, year: int, against_title: str, *, asked: bool, illustrative: bool, begins: int = 0
+) -> str:
     """Return the finding in a sentence.
 
     Parameters
@@ -86,6 +101,8 @@ def finding(headline: HeadlineShown, year: int, against_title: str, *, asked: bo
         Whether any scheme is on.
     illustrative
         Whether the area is marked so.
+    begins
+        The September in which the first scheme begins, where that is after the year; else 0.
     """
     mark = " (illustrative)" if illustrative else ""
     before, after = headline.without_local_place_pupils
@@ -95,8 +112,13 @@ def finding(headline: HeadlineShown, year: int, against_title: str, *, asked: bo
         return (
             f"{when}, {told} {'has' if before == 1 else 'have'} no local place as things are planned{mark}. What if…?"
         )
+    if begins:
+        return f"{when}, nothing of the programme is there yet{mark}: it begins in {year_label(begins)}."
     if before is None or after is None:
         return f"{when}, few pupils are without a local place: the change is hidden{mark}."
+    if _WITHOUT in headline.few:
+        same = count_text(after, "pupil")
+        return f"{when}, about {same} are without a local place, a few more or fewer than in “{against_title}”{mark}."
     change = after - before
     if not change:
         same = count_text(after, "pupil")
@@ -114,7 +136,7 @@ def panel_of(shown: Shown) -> dict[str, Any]:
         "gainNote": _local_gain(shown) + _GAIN_NOTE,
         "journeys": _journeys(shown),
         "bands": _bands(shown.bands),
-        "placements": _placements(county, [row for row in shown.areas if row.level == "district"]),
+        "placements": _placements(county, shown.own_district_pupils),
         "reasons": _reasons(shown),
     }
 
@@ -171,26 +193,27 @@ def _bands(bands: Sequence[tuple[str, int | None, int | None]]) -> dict[str, Any
     }
 
 
-def _placements(county: AreaRow, districts: Sequence[AreaRow]) -> dict[str, Any]:
+def _placements(county: AreaRow, own: tuple[int | None, int | None]) -> dict[str, Any]:
     rows = []
     for name, title in _PLACED:
         before, after = county.before[name], county.after[name]
-        rows.append({"id": name, "cells": [title, cell(before), cell(after), change_cell(before, after)]})
-    own = [_sum([getattr(row, when)[_LOCAL] for row in districts]) for when in ("before", "after")]
-    rows.insert(1, {"id": "own", "cells": ["… of them in their own district", *map(cell, own), change_cell(*own)]})
-    hidden = any("c" in row["cells"][1:] for row in rows)
+        few = name in county.few
+        told = [cell(before), after_cell(after, few=few), change_cell(before, after, few=few)]
+        rows.append({"id": name, "cells": [title, *told]})
+    told = [cell(own[0]), cell(own[1]), change_cell(*own)]
+    rows.insert(1, {"id": "own", "cells": ["… of them in their own district", *told]})
     return {
         "caption": "Placements in the model",
         "head": ["Pupils", "Before", "After", "Change"],
         "rows": rows,
-        "note": SUPPRESSED_NOTE if hidden else "",
+        "note": _note(rows),
     }
 
 
-def _sum(counts: Sequence[int | None]) -> int | None:
-    """Return the sum; hidden where a part is, so that no part can be worked out."""
-    known = [one for one in counts if one is not None]
-    return sum(known) if len(known) == len(counts) else None
+def _note(rows: Sequence[dict[str, Any]]) -> str:
+    """Return what the marks in the rows mean."""
+    told = {one for row in rows for one in row["cells"][1:]}
+    return f"{SUPPRESSED_NOTE if SUPPRESSED in told else ''} {_FEW_NOTE if A_FEW in told else ''}".strip()
 
 
 def _reasons(shown: Shown) -> dict[str, Any]:
@@ -237,17 +260,18 @@ def area_table(
     known = {(row.level, row.area_id): row for row in rows}
     for row in (known[one] for one in order if one in known):
         before, after, need = row.before[_WITHOUT], row.after[_WITHOUT], row.after["demand_pupils"]
+        few = _WITHOUT in row.few
         share = SUPPRESSED if after is None or need is None else share_text(after / need) if need else MINUS
-        cells = [row.area_name, cell(need), cell(before), cell(after), change_cell(before, after), share,
-                 cell(row.better_off_pupils), cell(row.worse_off_pupils)]  # fmt: skip
+        share = f"about {share}" if few else share
+        told = [cell(before), after_cell(after, few=few), change_cell(before, after, few=few), share]
+        cells = [row.area_name, cell(need), *told, cell(row.better_off_pupils), cell(row.worse_off_pupils)]
         body.append({"id": f"{row.level} {row.area_id}", "kind": row.level, "cells": cells})
-    hidden = any(SUPPRESSED in row["cells"] for row in body)
     return {
         "caption": f"Pupils without a local place by area, {year_label(year)}, before ({against_title}) and after",
         "head": ["Area", "Need a place", "Without: before", "Without: after", "Change", "Share after", "Better off",
                  "Worse off"],
         "rows": body,
-        "note": SUPPRESSED_NOTE if hidden else "",
+        "note": _note(body),
     }  # fmt: skip
 
 
@@ -257,14 +281,17 @@ def side_by_side(headlines: Sequence[HeadlineShown], titles: Sequence[str], year
     rows = []
     for name, title in _ROWS:
         (before, one), (_, two) = getattr(first, name), getattr(second, name)
-        rows.append({"id": name, "cells": [title, cell(before), cell(one), cell(two), change_cell(one, two)]})
+        few_one, few_two = name in first.few, name in second.few
+        near = differs_by_few(one, two, first.hide_up_to)
+        told = [after_cell(one, few=few_one), after_cell(one if near else two, few=few_two or near)]
+        change = change_cell(one, two, few=few_one or few_two or near)
+        rows.append({"id": name, "cells": [title, cell(before), *told, change]})
     (before, one), (_, two) = _hours(first.travel_hours_per_day), _hours(second.travel_hours_per_day)
     hours = ["Hours of travel a day", number_text(before), number_text(one), number_text(two), signed_text(two - one)]
     rows.append({"id": "hours", "cells": hours})
-    hidden = any(SUPPRESSED in row["cells"] for row in rows)
     return {
         "caption": f"Two programmes in {year_label(year)}",
         "head": ["Figure", "Before", titles[0], titles[1], "Second less first"],
         "rows": rows,
-        "note": SUPPRESSED_NOTE if hidden else "",
+        "note": _note(rows),
     }

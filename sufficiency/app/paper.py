@@ -89,6 +89,7 @@ def papers_of(engine: Engine, programme: Programme, doors: Doors, say: Callable[
     OSError
         When the register cannot be written.
     """
+    say("Laying the programme over the area")
     name = scenario_id_of(programme.title, engine.inputs.scenarios)
     text = doors.scenario_text(scenario_inputs(engine.inputs, programme, engine.against, name), name)
     inputs = doors.read_scenario(engine.inputs, f"{name}.toml", text)

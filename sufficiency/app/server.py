@@ -26,6 +26,7 @@ from starlette.responses import PlainTextResponse
 from sufficiency.app.engine import Engine
 from sufficiency.app.frames import Framed, faults_of
 from sufficiency.app.guard import Guard, allowed_hosts
+from sufficiency.app.jobs import Threads
 from sufficiency.app.page.page import build
 from sufficiency.app.policy import Nonced
 from sufficiency.app.sessions import Sessions
@@ -53,7 +54,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 # so long may a browser be gone, asleep for instance, and find its page as it was
 _RECONNECT_S: Final = 30.0
 _GRACE_S: Final = 2
-_THREADS: Final = 8
+_THREADS: Final = {"page": 8, "answer": 1, "search": 2, "papers": 1}
 # threads take turns more often than by default, so that a headline never waits long for a whole answer of another desk
 _SWITCH_S: Final = 0.0005
 # styles that the framework adds later bear the mark of the page, as those do that are written in it
@@ -276,12 +277,13 @@ def serve(
     with contextlib.closing(listen(host, port)) as listening:
         sys.setswitchinterval(_SWITCH_S)
         engine, sessions = _prepared(inputs, against, folder, say)
-        answers = _Pool(max_workers=1, thread_name_prefix="answer")
+        pools = [_Pool(max_workers=count, thread_name_prefix=name) for name, count in _THREADS.items()]
+        threads = Threads(*pools[1:])
         token = secrets.token_urlsafe(32)
         taken = int(listening.getsockname()[1])
         mode = INTERNAL if internal else PUBLIC
         guarded = application(
-            lambda: build(engine, sessions, doors, build=mode, answers=answers),
+            lambda: build(engine, sessions, doors, build=mode, threads=threads),
             token=token,
             host=host,
             port=taken,
@@ -292,15 +294,16 @@ def serve(
         ready(link)
         if open_browser:
             threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
-        pool = _Pool(max_workers=_THREADS, thread_name_prefix="page")
-        framework.on_startup(lambda: asyncio.get_running_loop().set_default_executor(pool))
+        framework.on_startup(lambda: asyncio.get_running_loop().set_default_executor(pools[0]))
         try:
             with contextlib.suppress(KeyboardInterrupt):
                 server_of(guarded).run(sockets=[listening])
         finally:
             sessions.close()
-            answers.shutdown()
-        return pool.ended(_GRACE_S) and answers.ended(0)
+            for one in pools[1:]:
+                one.shutdown()
+        last = time.monotonic() + _GRACE_S
+        return all(one.ended(last) for one in pools)
 
 
 class _Pool(ThreadPoolExecutor):
@@ -310,9 +313,8 @@ class _Pool(ThreadPoolExecutor):
         """Take no more work, and let go of what has not begun."""
         super().shutdown(wait=False, cancel_futures=True)
 
-    def ended(self, within_s: float) -> bool:
-        """Return whether every thread has ended, within so many seconds."""
-        last = time.monotonic() + within_s
+    def ended(self, last: float) -> bool:
+        """Return whether every thread has ended, at a moment of the monotonic clock."""
         for thread in self._threads:
             thread.join(max(last - time.monotonic(), 0))
         return not any(thread.is_alive() for thread in self._threads)

@@ -50,11 +50,14 @@ class Session:
         The key that the browser keeps.
     notice
         What to tell once, blank = nothing.
+    windows
+        What shows the desk, for as long as it does.
     """
 
     def __init__(self, key: str, history: History, sessions: Sessions, notice: str = "") -> None:
         self.key = key
         self.notice = notice
+        self.windows: weakref.WeakSet[Any] = weakref.WeakSet()
         self._history = history
         self._sessions = sessions
         self._lock = threading.Lock()
@@ -63,6 +66,11 @@ class Session:
     def history(self) -> History:
         """Every state of the desk, and which one is looked at."""
         return self._history
+
+    @property
+    def trouble(self) -> str:
+        """Why desks cannot be saved now; blank when they can."""
+        return self._sessions.fault
 
     def change(self, desk: Desk) -> None:
         """Make a new state, which can be undone."""

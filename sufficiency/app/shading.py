@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["LEVEL_TITLES", "LOOKS", "Look", "Scale", "scales_of", "shade"]
 
 HIDDEN: Final = "c"
+FEW: Final = "f"
+_FEW_COLOUR: Final = "#EDE6D6"
 NONE: Final = "-"
 LEVEL_TITLES: Final = {"district": "Districts", "cluster": "Clusters", "zone": "Zones"}
 _WITHOUT: Final = "without_local_place_pupils"
@@ -39,6 +41,8 @@ class Look:
     unit: str
     kind: str
     value: Callable[[AreaRow], float | str | None]
+    # whether it tells a figure after, which is told as about the one before where they differ by a few
+    after: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def _without(when: str) -> Callable[[AreaRow], float | str | None]:
 
 
 def _change(row: AreaRow) -> float | str | None:
+    if _WITHOUT in row.few:
+        return FEW
     change = row.change(_WITHOUT)
     return HIDDEN if change is None else change
 
@@ -73,12 +79,13 @@ def _change(row: AreaRow) -> float | str | None:
 def _net(row: AreaRow) -> float | str | None:
     if row.better_off_pupils is None or row.worse_off_pupils is None:
         return HIDDEN
-    return row.better_off_pupils - row.worse_off_pupils
+    net = row.better_off_pupils - row.worse_off_pupils
+    return FEW if 0 < abs(net) <= row.hide_up_to else net
 
 
 LOOKS: Final[dict[str, Look]] = {
     "after": Look("Share without a local place, with the programme", "% of those who need one", "share",
-                  _without("after")),
+                  _without("after"), after=True),
     "before": Look("Share without a local place, before", "% of those who need one", "share", _without("before")),
     "change": Look("Change in pupils without a local place", "pupils, with the programme less before", "fewer",
                    _change),
@@ -108,11 +115,13 @@ def scales_of(engine: Engine, ground: Ground, build: str) -> dict[tuple[str, str
     return out
 
 
-def _words(value: float | str | None, kind: str) -> str:
+def _words(value: float | str | None, kind: str, *, about: bool) -> str:
+    if about:
+        return f"about {_words(value, kind, about=False)}"
     if value is None:
         return "no data"
     if isinstance(value, str):
-        return value
+        return "a few" if value == FEW else value
     return share_text(value) if kind == "share" else signed_text(value)
 
 
@@ -127,18 +136,25 @@ def shade(
 ) -> dict[str, Any]:
     """Return what the map is told: one character an area of the level, its figure in words, and the legend.
 
-    A digit is a class, ``c`` a hidden figure, ``-`` no figure.
+    A digit is a class, ``c`` a hidden figure, ``f`` a change of a few, ``-`` no figure.
     """
     look, scale = LOOKS[measure], scales[LOOKS[measure].kind, level]
     by_id = {row.area_id: row for row in rows if row.level == level}
-    values = [look.value(by_id[area]) if area in by_id else None for area in ground.of_level(level)]
+    found = [by_id.get(area) for area in ground.of_level(level)]
+    values = [None if row is None else look.value(row) for row in found]
+    about = [look.after and row is not None and _WITHOUT in row.few for row in found]
     letters = "".join(_letter(value, scale) for value in values)
     legend = [
         {"mark": str(place), "colour": colour, "label": label, "count": letters.count(str(place))}
         for place, (colour, label) in enumerate(zip(scale.colours, scale.labels, strict=True))
     ]
+    if FEW in letters:
+        few = {"mark": FEW, "colour": _FEW_COLOUR, "label": "a few, not shown", "count": letters.count(FEW)}
+        legend.append(few)
     if HIDDEN in letters:
-        legend.append({"mark": HIDDEN, "colour": "", "label": "c: hidden, small number", "count": letters.count("c")})
+        legend.append(
+            {"mark": HIDDEN, "colour": "", "label": "c: hidden, to protect small numbers", "count": letters.count("c")}
+        )
     if NONE in letters:
         legend.append({"mark": NONE, "colour": style.NO_DATA, "label": "no data", "count": letters.count(NONE)})
     return {
@@ -147,6 +163,8 @@ def shade(
         "title": look.title,
         "unit": look.unit,
         "classes": letters,
-        "words": [_words(value, look.kind) for value in values] if level != "zone" else [],
+        "words": [_words(one, look.kind, about=near) for one, near in zip(values, about, strict=True)]
+        if level != "zone"
+        else [],
         "legend": legend,
     }

@@ -1,7 +1,8 @@
 """What the page may show of an answer: plain figures, with counts of a few hidden unless the view is internal.
 
-A hidden figure is None, and is written as `c`. Hiding here is of single figures, for use inside the council: what is
-saved from the page goes through the whole release, with its audit.
+A hidden figure is None, and is written as `c`. A change of a few pupils is not told either, since a scheme for a few
+kinds of pupils would count them by it: the figure after is then told as about the one before. Hiding here is of single
+figures, for use inside the council: what is saved from the page goes through the whole release, with its audit.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from sufficiency import measures
 from sufficiency.app.figures import BAND_EDGES_MIN, LEVELS, YearView, changes_of
 from sufficiency.disclosure.told import told_counts
 from sufficiency.measures.displacement import NET
@@ -23,12 +23,12 @@ from sufficiency.model.vocabulary import INTERNAL, NEED_GROUP_NAMES, PUBLIC, UNP
 from sufficiency.planning.scheme_money import CAPITAL, HIGH_NEEDS, TRANSPORT, money_against
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sufficiency.app.engine import Headline
 
-__all__ = ["AreaRow", "Gains", "Purse", "Shown", "area_rows", "hidden", "shown_answer", "shown_headline",
-           "shown_purses"]  # fmt: skip
+__all__ = ["AreaRow", "Gains", "Purse", "Shown", "area_rows", "differs_by_few", "hidden", "shown_answer",
+           "shown_headline", "shown_purses"]  # fmt: skip
 
 COLUMNS: Final = (
     "demand_pupils", "capacity_places", "placed_own_area_pupils", "other_council_pupils", "independent_pupils",
@@ -49,18 +49,26 @@ _PURSES: Final = (
 
 @dataclass(frozen=True)
 class HeadlineShown:
-    """The three figures that follow a slider, before and after; None = hidden."""
+    """The three figures that follow a slider, before and after; None = hidden.
+
+    ``few`` names the figures that differ by a few: what is told as after is what was before.
+    """
 
     without_local_place_pupils: tuple[int | None, int | None]
     unplaced_pupils: tuple[int | None, int | None]
     travel_hours_per_day: tuple[float, float]
     independent_pupils: tuple[int | None, int | None]
     other_council_pupils: tuple[int | None, int | None]
+    few: frozenset[str] = frozenset()
+    hide_up_to: int = 0
 
 
 @dataclass(frozen=True)
 class AreaRow:
-    """An area with its figures before and after; None = hidden, or not given for such an area."""
+    """An area with its figures before and after; None = hidden, or not given for such an area.
+
+    ``few`` names the figures that differ by a few: what is told as after is what was before.
+    """
 
     area_id: str
     area_name: str
@@ -69,11 +77,13 @@ class AreaRow:
     after: dict[str, int | None]
     better_off_pupils: int | None
     worse_off_pupils: int | None
+    few: frozenset[str] = frozenset()
+    hide_up_to: int = 0
 
     def change(self, column: str) -> int | None:
-        """Return after less before; None where either is hidden."""
+        """Return after less before; None where either is hidden, or the change is of a few."""
         one, two = self.before[column], self.after[column]
-        return None if one is None or two is None else two - one
+        return None if one is None or two is None or column in self.few else two - one
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,7 @@ class Shown:
     year: int
     build: str
     areas: tuple[AreaRow, ...]
+    own_district_pupils: tuple[int | None, int | None]
     better: Gains
     worse: Gains
     gain_local_place_pupils: int | None
@@ -124,6 +135,11 @@ def hidden(count: float | None, hide_up_to: int) -> int | None:
     return int(count)
 
 
+def differs_by_few(before: int | None, after: int | None, hide_up_to: int) -> bool:
+    """Return whether two figures that may be shown may not be shown beside each other."""
+    return before is not None and after is not None and 0 < abs(after - before) <= hide_up_to
+
+
 def _hide_up_to(view: YearView, build: str) -> int:
     if build not in (PUBLIC, INTERNAL):
         message = f"there is no build {build!r}"
@@ -136,15 +152,27 @@ def shown_headline(headline: Headline, hide_up_to: int) -> HeadlineShown:
     before, after = headline.before, headline.after
     one, two = headline.travel_min_per_day
 
-    def pair(first: int, second: int) -> tuple[int | None, int | None]:
-        return hidden(first, hide_up_to), hidden(second, hide_up_to)
+    few = []
 
+    def pair(name: str, first: int, second: int) -> tuple[int | None, int | None]:
+        told = hidden(first, hide_up_to), hidden(second, hide_up_to)
+        if not differs_by_few(*told, hide_up_to):
+            return told
+        few.append(name)
+        return told[0], told[0]
+
+    independent, other = (
+        pair(f"{tier}_pupils", before.pupils_by_tier[tier], after.pupils_by_tier[tier])
+        for tier in ("independent", "other_council")
+    )
     return HeadlineShown(
-        pair(before.without_local_place_pupils, after.without_local_place_pupils),
-        pair(before.unplaced_pupils, after.unplaced_pupils),
+        pair("without_local_place_pupils", before.without_local_place_pupils, after.without_local_place_pupils),
+        pair("unplaced_pupils", before.unplaced_pupils, after.unplaced_pupils),
         (one / 60, two / 60),
-        pair(before.pupils_by_tier["independent"], after.pupils_by_tier["independent"]),
-        pair(before.pupils_by_tier["other_council"], after.pupils_by_tier["other_council"]),
+        independent,
+        other,
+        frozenset(few),
+        hide_up_to,
     )
 
 
@@ -165,7 +193,8 @@ def shown_answer(before: YearView, after: YearView, build: str, *, with_money: b
     return Shown(
         year=after.year,
         build=build,
-        areas=tuple(area_rows(before, after, changes, build)),
+        areas=(rows := tuple(area_rows(before, after, changes, build))),
+        own_district_pupils=_own_district(before, after, rows, hide_up_to),
         better=_gains(changes[changes["better"]], after, hide_up_to),
         worse=_gains(changes[changes["worse"]], after, hide_up_to),
         gain_local_place_pupils=hidden(int((changes["band"] == "gains_local_place").sum()), hide_up_to),
@@ -194,15 +223,31 @@ def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: s
     }
     shown = set(LEVELS) - (set() if build == INTERNAL else {"zone"})
     rows = []
-    for one, two in zip(before.areas.to_dict("records"), after.areas.to_dict("records"), strict=True):
+    pair = (view.areas[view.areas["level"].isin(shown)].to_dict("records") for view in (before, after))
+    for one, two in zip(*pair, strict=True):
         area_id, level = str(two["area_id"]), str(two["level"])
-        if level not in shown:
-            continue
         better, worse = (hidden(moved[name, level].get(area_id, 0), hide_up_to) for name in ("better", "worse"))
         name = places.get(area_id, area_id) if level == "zone" else names.get(area_id, area_id)
         first, second = (_cells(row, level, hide_up_to) for row in (one, two))
-        rows.append(AreaRow(area_id, name, level, first, second, better, worse))
+        few = {column for column in COLUMNS if column not in _PLACES
+               and differs_by_few(first[column], second[column], hide_up_to)}  # fmt: skip
+        second |= {column: first[column] for column in few}
+        rows.append(AreaRow(area_id, name, level, first, second, better, worse, frozenset(few), hide_up_to))
     return rows
+
+
+def _own_district(
+    before: YearView, after: YearView, rows: Sequence[AreaRow], hide_up_to: int
+) -> tuple[int | None, int | None]:
+    """Return the pupils placed in their own district; hidden where that would tell what one district hides."""
+    name = "placed_own_area_pupils"
+    districts = [row for row in rows if row.level == "district"]
+    sums = [int(view.areas.loc[view.areas["level"] == "district", name].sum()) for view in (before, after)]
+    kept = [all(cells[name] is not None for cells in side) for side in
+            ([row.before for row in districts], [row.after for row in districts])]  # fmt: skip
+    one, two = (hidden(total, hide_up_to) if keep else None for total, keep in zip(sums, kept, strict=True))
+    alone = sum(name in row.few for row in districts) == 1
+    return one, None if alone or differs_by_few(one, two, hide_up_to) else two
 
 
 def _cells(row: Mapping[Any, Any], level: str, hide_up_to: int) -> dict[str, int | None]:
@@ -231,13 +276,18 @@ def _bands(before: YearView, after: YearView, hide_up_to: int) -> tuple[tuple[st
     edges = (0, *BAND_EDGES_MIN)
     names = [f"{low} to {high} minutes" for low, high in itertools.pairwise(edges)]
     names = [f"up to {edges[1]} minutes", *names[1:], f"over {edges[-1]} minutes"]
-    pairs = zip(names, before.bands, after.bands, strict=True)
-    return tuple((name, hidden(one, hide_up_to), hidden(two, hide_up_to)) for name, one, two in pairs)
+    out = []
+    for name, *pair in zip(names, before.bands, after.bands, strict=True):
+        one, two = (hidden(count, hide_up_to) for count in pair)
+        out.append((name, one, None if differs_by_few(one, two, hide_up_to) else two))
+    return tuple(out)
 
 
 def _reasons(view: YearView, hide_up_to: int) -> tuple[tuple[str, int | None], ...]:
-    table = measures.reasons_table(view.scenario_id, view.outcomes).set_index("reason")["pupils"]
-    counts = {text: int(table.get(reason, 0)) for reason, text in UNPLACED_REASONS.items()}
+    rows = view.outcomes
+    without = rows[rows["headline"] & (rows["outcome"] == "unplaced")]
+    counted = without.groupby("reason")["pupils"].sum()
+    counts = {text: int(counted.get(reason, 0)) for reason, text in UNPLACED_REASONS.items()}
     return tuple((text, hidden(count, hide_up_to)) for text, count in counts.items() if count)
 
 

@@ -61,8 +61,26 @@ def _kinds(needs: Sequence[str]) -> list[str]:
     return whole + [one for one in needs if NEED_GROUP_OF[one] not in whole]
 
 
+def question_of(engine: Engine, town: Town, programme: Programme, chosen: str, year: int) -> object:
+    """Return what `next_sites` rests on, wherever its scheme stands; None where it would refuse."""
+    try:
+        scheme = _moving(engine, town, programme, chosen, year)
+    except ParameterError:
+        return None
+    rest = programme.without_card(scheme.scheme_id)
+    places = (scheme.provision_type, scheme.needs, scheme.ncy_from, scheme.ncy_to, scheme.places_in(year))
+    return rest.schemes, rest.area_scheme_ids, places, year
+
+
 def next_sites(
-    engine: Engine, town: Town, programme: Programme, chosen: str, *, year: int, build: str
+    engine: Engine,
+    town: Town,
+    programme: Programme,
+    chosen: str,
+    *,
+    year: int,
+    build: str,
+    say: Callable[[str], None],
 ) -> tuple[Suggestion, ...]:
     """Return the best towns for the scheme in hand, beside the rest of the programme; best first.
 
@@ -80,6 +98,8 @@ def next_sites(
         The year that counts; a scheme that opens later is taken as open.
     build
         ``public`` or ``internal``: counts of a few are told in the second only.
+    say
+        Is told each place that is tried.
 
     Raises
     ------
@@ -88,6 +108,7 @@ def next_sites(
     """
     scheme = _moving(engine, town, programme, chosen, year)
     rest = programme.without_card(scheme.scheme_id)
+    say("Looking where pupils are without a place")
     opened = engine.opened(rest, year)
     surface = opportunity_surface(
         opened, provision_type=scheme.provision_type, needs=_kinds(scheme.needs), phases=[ALL], network=engine.network
@@ -99,6 +120,7 @@ def next_sites(
     tried: dict[str, tuple[tuple[int, int, float], Suggestion]] = {}
     for row in best[best["level"] != "county"].to_dict("records"):
         name = town.place_near(float(row["easting_m"]), float(row["northing_m"]))
+        say(f"Trying {name}")
         at = dataclasses.replace(scheme, easting_m=float(row["easting_m"]), northing_m=float(row["northing_m"]))
         try:
             after = engine.headline(rest.with_card(Card(at)), year).after

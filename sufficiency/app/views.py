@@ -60,7 +60,10 @@ def area_cards_of(inputs: Inputs, against: str, programme: Programme) -> list[di
 
 
 def pins_of(programme: Programme, chosen: str, year: int, crs: str) -> list[dict[str, Any]]:
-    """Return the pins of a programme's own schemes; ``mark`` is the places of the year, or those that are to come."""
+    """Return the pins of a programme's own schemes; ``mark`` is the places of the year, or those that are to come.
+
+    ``there`` says whether the scheme has begun in the year.
+    """
     schemes = [card.scheme for card in programme.cards]
     if not schemes:
         return []
@@ -68,11 +71,12 @@ def pins_of(programme: Programme, chosen: str, year: int, crs: str) -> list[dict
     pins = []
     for card, longitude, latitude in zip(programme.cards, longitudes, latitudes, strict=True):
         one = card.scheme
+        there = year >= one.places[0][0]
         places = one.places_in(year) or one.places[0][1]
         pins.append(
             {"id": one.scheme_id, "at": [round(float(latitude), 6), round(float(longitude), 6)], "name": one.name,
-             "mark": "×" if one.action == "close" else str(places), "on": card.on, "chosen": one.scheme_id == chosen,
-             "fixed": one.action in AT_A_SCHOOL}
+             "mark": "×" if one.action == "close" else str(places), "on": card.on, "there": there,
+             "chosen": one.scheme_id == chosen, "fixed": one.action in AT_A_SCHOOL}
         )  # fmt: skip
     return pins
 

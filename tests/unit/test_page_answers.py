@@ -56,7 +56,7 @@ def test_the_three_figures_say_their_change():
     # 920.4 and 909.2 hours are shown as 920 and 909: their change is that of what is shown
     assert (third["before"], third["after"], third["change"]) == ("920", "909", "−11 hours")
     hidden = panel.headline_figures(headline(None, 3))[0]
-    assert (hidden["before"], hidden["change"]) == ("c", "hidden, small numbers")
+    assert (hidden["before"], hidden["change"]) == ("c", "hidden, to protect small numbers")
 
 
 def test_areas_are_shaded_by_hand_worked_classes():
@@ -119,7 +119,7 @@ def programme_at(at, places=30):
 @pytest.mark.slow
 def test_suggested_sites_are_in_the_order_of_what_they_do():
     ready, mine = engine(), programme_at((439_700.0, 187_900.0))
-    found = next_sites(ready, town(), mine, "scheme-1", year=YEAR, build=PUBLIC)
+    found = next_sites(ready, town(), mine, "scheme-1", year=YEAR, build=PUBLIC, say=print)
     assert 3 <= len(found) <= 6
     assert len({one.name for one in found}) == len(found)
 
@@ -136,7 +136,7 @@ def test_suggested_sites_are_in_the_order_of_what_they_do():
     assert worth[0][:2] <= min(tried)[:2]
     closed = dataclasses.replace(mine.cards[0].scheme, action="close")
     with pytest.raises(ParameterError, match="new places"):
-        next_sites(ready, town(), Programme("x", (Card(closed),)), "scheme-1", year=YEAR, build=PUBLIC)
+        next_sites(ready, town(), Programme("x", (Card(closed),)), "scheme-1", year=YEAR, build=PUBLIC, say=print)
 
 
 @pytest.mark.slow

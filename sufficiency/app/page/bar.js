@@ -1,5 +1,7 @@
 // The bar at the top: what the page is, and what can always be done. Undo stands here whatever happens below.
 const MOST_BYTES = 262144;
+// where something is typed, the browser's own undo holds
+const writing = (at) => at.tagName === "TEXTAREA" || (at.tagName === "INPUT" && !["checkbox", "radio", "range", "button", "file"].includes(at.type));
 export default {
   props: { title: String, mark: String, beneath: String, canUndo: Boolean, canRedo: Boolean, comparing: Boolean, busy: Boolean, internal: Boolean },
   emits: ["undo", "redo", "compare", "save", "opened", "papers", "stop", "fault"],
@@ -8,8 +10,8 @@ export default {
       <div class="bar-title"><h1>{{ title }}</h1>
         <p><strong v-if="mark" class="mark">{{ mark }}</strong><strong v-if="internal" class="mark inside">Internal: not for publication</strong> {{ beneath }}</p></div>
       <div class="bar-buttons" role="toolbar" aria-label="The programme as a whole">
-        <button type="button" id="undo" :aria-disabled="!canUndo" @click="canUndo && $emit('undo')">Undo</button>
-        <button type="button" id="redo" :aria-disabled="!canRedo" @click="canRedo && $emit('redo')">Redo</button>
+        <button type="button" id="undo" :aria-disabled="!canUndo" @click="$emit('undo')">Undo</button>
+        <button type="button" id="redo" :aria-disabled="!canRedo" @click="$emit('redo')">Redo</button>
         <button type="button" id="compare" @click="$emit('compare')">{{ comparing ? "Close the comparison" : "Compare two" }}</button>
         <button type="button" id="save" @click="$emit('save')">Save</button>
         <button type="button" id="open-file" @click="$refs.file.click()">Open a file</button>
@@ -21,10 +23,10 @@ export default {
     </header>`,
   mounted() {
     window.addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || /^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "range") return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || writing(event.target)) return;
       const key = event.key.toLowerCase();
-      if (key === "z" && !event.shiftKey) { event.preventDefault(); if (this.canUndo) this.$emit("undo"); }
-      else if (key === "y" || (key === "z" && event.shiftKey)) { event.preventDefault(); if (this.canRedo) this.$emit("redo"); }
+      if (key === "z" && !event.shiftKey) { event.preventDefault(); this.$emit("undo"); }
+      else if (key === "y" || (key === "z" && event.shiftKey)) { event.preventDefault(); this.$emit("redo"); }
     });
   },
   methods: {

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from nicegui import ui
 
-from sufficiency.app import beyond, moves
+from sufficiency.app import moves
 from sufficiency.app.engine import scenario_inputs
-from sufficiency.app.jobs import SUPERSEDED, Cancelled, Cancelling, Latest
 from sufficiency.app.opened import programme_of
-from sufficiency.app.page.window import Window
-from sufficiency.app.paper import papers_name, papers_of, scenario_id_of
+from sufficiency.app.page.errands import Errands
+from sufficiency.app.paper import scenario_id_of
 from sufficiency.app.proposals import AT_A_SCHOOL
 from sufficiency.app.shading import LOOKS
-from sufficiency.app.suggestions import best_schemes, next_sites
 from sufficiency.model.errors import ParameterError, SufficiencyError
-from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs.words import count_text
 
 if TYPE_CHECKING:
@@ -28,9 +24,8 @@ if TYPE_CHECKING:
 
     from sufficiency.app.page import parts
     from sufficiency.app.page.layout import Parts
-    from sufficiency.app.page.window import Shared
+    from sufficiency.app.page.showing import Shared
     from sufficiency.app.sessions import Session
-    from sufficiency.app.suggestions import Found, Suggestion
 
 __all__ = ["Hands"]
 
@@ -40,19 +35,11 @@ _WRONG: Final = (AttributeError, KeyError, TypeError, ValueError)
 _NOT_UNDERSTOOD: Final = "The page sent what it should not: load it again."
 
 
-class Hands(Window):
+class Hands(Errands):
     """A window that hears what is done in it."""
 
     def __init__(self, shared: Shared, session: Session, shown: Parts, downloads: dict[str, tuple[str, bytes]]) -> None:
-        super().__init__(shared, session, shown)
-        self.downloads = downloads
-        self.sites: tuple[Suggestion, ...] = ()
-        self.found: Found | None = None
-        self.papers: Cancelling | None = None
-        self.searches, self.asides, self.draws = Latest(), Latest(), Latest()
-        self.wanted: set[str] = set()
-        self._drawn_for: object = None
-        self.on_answer = self._again
+        super().__init__(shared, session, shown, downloads)
         hear, listen = self._hear, self.parts
         hear(listen.bar, undo=self._undo, redo=self._redo, compare=self._compare, save=self._save, opened=self._opened,
              papers=self._papers, stop=self._stop, fault=self._told_fault)  # fmt: skip
@@ -60,9 +47,10 @@ class Hands(Window):
         hear(listen.look, look=self._look, level=self._level, work=self._work)
         hear(listen.form, change=self._change, find=self._find, fresh=self._fresh)
         hear(listen.programme, title=self._title, switch=self._switch, edit=self._edit, duplicate=self._duplicate,
-             remove=self._remove, copy=self._copy)  # fmt: skip
-        hear(listen.suggest, sites=self._suggest, use=self._use, search=self._search, lay=self._lay)
-        hear(listen.more, unlock=self._unlock, futures=self._futures)
+             remove=self._remove, copy=self._copy, empty=self._empty)  # fmt: skip
+        hear(listen.suggest, sites=self._suggest, use=self._use, search=self._search, lay=self._lay,
+             stop=self._stop_kind)  # fmt: skip
+        hear(listen.more, unlock=self._unlock, futures=self._futures, stop=self._stop_kind)
 
     def _hear(self, part: ui.element, **handlers: Callable[[Any], Awaitable[None]]) -> None:
         for name, handler in handlers.items():
@@ -86,9 +74,11 @@ class Hands(Window):
 
         def on_map(handler: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
             async def heard(told: Any) -> None:  # noqa: ANN401 - whatever the browser sent
-                if place != self.desk.active and place < len(self.desk.programmes):
-                    await self.move(lambda hand: moves.worked_on(hand, place))
-                await handler(told)
+                self.touched = place
+                try:
+                    await handler(told)
+                finally:
+                    self.touched = None
 
             return heard
 
@@ -102,9 +92,10 @@ class Hands(Window):
     async def _drop(self, told: Any) -> None:  # noqa: ANN401
         at, scheme_id = self.position(told), str(told["id"])
         held = self._movable(scheme_id)
+        grip = told.get("grip")
         await self.move(
             lambda hand: moves.put(hand, self.shared.town, self.engine.years, at, held),
-            grip=("drop", held, told.get("grip")),
+            grip=("drop", held, grip) if isinstance(grip, int) else None,
             settled=bool(told["settled"]),
         )
 
@@ -120,7 +111,7 @@ class Hands(Window):
         await self.move(nudged, grip=("nudge", held))
 
     def _movable(self, scheme_id: str) -> str:
-        if self.programme.card(scheme_id).scheme.action in AT_A_SCHOOL:
+        if self.over(self.hand()).desk.programme.card(scheme_id).scheme.action in AT_A_SCHOOL:
             raise ParameterError("this scheme stands at a school: choose another school in the form")
         return scheme_id
 
@@ -162,7 +153,13 @@ class Hands(Window):
         await self.move(lambda hand: moves.switched(hand, scheme_id, on=on))
 
     async def _edit(self, told: Any) -> None:  # noqa: ANN401
-        self.choose(told)
+        if self.over(self.hand()).desk != self.desk:
+            await self.move(lambda hand: moves.Hand(hand.desk, str(told)).kept())
+        else:
+            self.choose(told)
+
+    async def _empty(self, _: Any) -> None:  # noqa: ANN401
+        await self.move(moves.emptied)
 
     async def _duplicate(self, told: Any) -> None:  # noqa: ANN401
         await self.move(lambda hand: moves.duplicated(hand, str(told)))
@@ -193,7 +190,8 @@ class Hands(Window):
         await self.move(lambda hand: moves.worked_on(hand, told))
 
     async def _year(self, told: Any) -> None:  # noqa: ANN401
-        await self.move(lambda hand: moves.looked_at(hand, told, self.engine.years), grip="year")
+        year, settled = told["year"], bool(told["settled"])
+        await self.move(lambda hand: moves.looked_at(hand, year, self.engine.years), grip="year", settled=settled)
 
     async def _look(self, told: Any) -> None:  # noqa: ANN401
         if told in LOOKS:
@@ -228,133 +226,19 @@ class Hands(Window):
         await self.move(lambda hand: moves.set_of(hand, programme))
         self.tell(f"Opened {name}: {count_text(len(programme.cards), 'scheme')} of its own.")
 
-    async def _papers(self, _: Any) -> None:  # noqa: ANN401
-        if self.papers is not None:
-            return
-        loop = asyncio.get_running_loop()
-
-        def say(text: str) -> None:
-            loop.call_soon_threadsafe(self.tell, f"Making the papers: {text}.")
-
-        said = Cancelling(say)
-        self.papers = said
-        self.parts.bar.tell(busy=True)
-        programme = self.programme
-        try:
-            packed = await asyncio.to_thread(papers_of, self.engine, programme, self.shared.doors, said)
-        except Cancelled:
-            self.tell("The papers were stopped; nothing was written.")
-            return
-        except SufficiencyError:
-            self.tell("")
-            raise
-        except OSError as error:
-            self.tell("")
-            message = f"the papers could not be written: {error.strerror or type(error).__name__}"
-            raise ParameterError(message) from error
-        finally:
-            self.papers = None
-            self.parts.bar.tell(busy=False)
-        key, name = secrets.token_urlsafe(18), papers_name(self.engine, programme)
-        self.downloads[key] = (name, packed)
-        while len(self.downloads) > 4:
-            self.downloads.pop(next(iter(self.downloads)))
-        ui.download.from_url(f"/papers/{key}", name)
-        self.tell("The papers are made: through disclosure control, with its audit. Your browser saves them now.")
-
-    async def _stop(self, _: Any) -> None:  # noqa: ANN401
-        if self.papers is not None:
-            self.papers.cancel()
-            self.tell("Stopping after the step under way.")
-
     # where next
-
-    async def _suggest(self, _: Any) -> None:  # noqa: ANN401
-        shared, part = self.shared, self.parts.suggest
-        programme, chosen, year = self.programme, self.hand().chosen, self.desk.year
-        part.tell(sitesBusy=True, sitesNote="Trying sites…")
-        try:
-            found = await self.searches.run(
-                next_sites, self.engine, shared.town, programme, chosen, year=year, build=shared.build
-            )
-        except SufficiencyError:
-            part.tell(sitesNote="")
-            raise
-        finally:
-            part.tell(sitesBusy=False)
-        if found is SUPERSEDED:
-            return
-        self.sites = found
-        mark = " (illustrative)" if self.engine.inputs.parameters.illustrative else ""
-        told = f"Best first, for {year_label(year)}{mark}:" if found else "No site was found."
-        part.tell(sites=[{"name": one.name, "words": one.words} for one in found], sitesNote=told)
 
     async def _use(self, told: Any) -> None:  # noqa: ANN401
         if isinstance(told, bool) or not isinstance(told, int) or not 0 <= told < len(self.sites):
             raise ParameterError("that site is no longer among those suggested: ask again")
-        one = self.sites[told]
+        held, one = self.hand().scheme, self.sites[told]
+        if held is not None and held.action in AT_A_SCHOOL:
+            raise ParameterError("a suggested site is for new places: choose “Another scheme” first")
         await self.move(
             lambda hand: moves.put(hand, self.shared.town, self.engine.years, (one.easting_m, one.northing_m))
         )
-
-    async def _search(self, told: Any) -> None:  # noqa: ANN401
-        text = str(told).replace("£", "").replace(",", "").strip()
-        try:
-            pounds = float(text) * 1e6
-        except ValueError as error:
-            raise ParameterError("the budget is in £ million, such as 12.5") from error
-        loop, part = asyncio.get_running_loop(), self.parts.suggest
-
-        def say(step: str) -> None:
-            loop.call_soon_threadsafe(lambda: part.tell(foundNote=f"{step}…"))
-
-        part.tell(foundBusy=True, foundNote="Looking…", found=None)
-        try:
-            found = await asyncio.to_thread(best_schemes, self.engine, pounds, self.desk.year, say=say)
-        except SufficiencyError:
-            part.tell(foundNote="")
-            raise
-        finally:
-            part.tell(foundBusy=False)
-        self.found = found
-        told_note = "" if found.schemes else "Nothing is worth building within that budget."
-        part.tell(foundNote=told_note, found={"words": list(found.words), "schemes": list(found.schemes)})
 
     async def _lay(self, _: Any) -> None:  # noqa: ANN401
         found = self.found
         if found is not None:
             await self.move(lambda hand: moves.set_of(hand, found.programme))
-
-    # what takes longer
-
-    async def _unlock(self, _: Any) -> None:  # noqa: ANN401
-        self.wanted.add("unlock")
-        await self._again()
-
-    async def _again(self) -> None:
-        """Answer anew what was asked for beside the answer; drawn futures take seconds, and are marked as earlier."""
-        part, programme, year = self.parts.more, self.programme, self.desk.year
-        if self._drawn_for not in (None, (programme, year)):
-            part.tell(futuresNote="Of an earlier answer: draw again.")
-        if "unlock" not in self.wanted:
-            return
-        part.tell(unlockNote="Updating…")
-        table = await self.asides.run(beyond.unlock_table, self.engine, programme, year, self.shared.build)
-        if table is not SUPERSEDED:
-            part.tell(unlock=table, unlockNote="")
-
-    async def _futures(self, _: Any) -> None:  # noqa: ANN401
-        loop, part, programme, year = asyncio.get_running_loop(), self.parts.more, self.programme, self.desk.year
-
-        def say(step: str) -> None:
-            loop.call_soon_threadsafe(lambda: part.tell(futuresNote=f"{step}…"))
-
-        part.tell(futuresNote="Drawing…")
-        try:
-            table = await self.draws.run(beyond.futures_table, self.engine, programme, year, self.shared.build, say=say)
-        except SufficiencyError:
-            part.tell(futuresNote="")
-            raise
-        if table is not SUPERSEDED:
-            self._drawn_for = (programme, year)
-            part.tell(futures=table, futuresNote="")

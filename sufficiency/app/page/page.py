@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any, Final
 import nicegui
 from nicegui import app, ui
 from starlette.requests import Request  # noqa: TC002 - the framework reads the annotation when it runs
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from sufficiency.app.ground import ground_of
+from sufficiency.app.jobs import Threads
 from sufficiency.app.page.hands import Hands
 from sufficiency.app.page.layout import lay_out
-from sufficiency.app.page.window import Shared
+from sufficiency.app.page.showing import Shared
 from sufficiency.app.proposals import Town
 from sufficiency.app.shading import LEVEL_TITLES, LOOKS, scales_of
 from sufficiency.model.vocabulary import INTERNAL, PUBLIC
 from sufficiency.outputs import style
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from sufficiency.app.doors import Doors
     from sufficiency.app.engine import Engine
     from sufficiency.app.sessions import Sessions
@@ -32,13 +31,15 @@ __all__ = ["build"]
 
 COOKIE: Final = "what_if_desk"
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+# the first answer of another year takes some seconds, and longer while others are answered
+_FIRST_ANSWER_S: Final = 60.0
 _YEAR_S: Final = 365 * 24 * 3600
 _HERE: Final = Path(__file__).parent
 _LEAFLET_CSS: Final = Path(nicegui.__file__).parent / "elements" / "leaflet" / "dist" / "leaflet" / "leaflet.css"
 
 
 def build(
-    engine: Engine, sessions: Sessions, doors: Doors, *, build: str = PUBLIC, answers: Executor | None = None
+    engine: Engine, sessions: Sessions, doors: Doors, *, build: str = PUBLIC, threads: Threads | None = None
 ) -> None:
     """Register the page at ``/``, and the ground that its maps are drawn on.
 
@@ -52,14 +53,14 @@ def build(
         What the page may ask of the world outside it.
     build
         ``public``: figures of a few pupils are hidden; ``internal``: none are, and no browser keeps anything.
-    answers
-        The threads in which every pupil is placed anew, apart from those of the headlines; None = the same.
+    threads
+        The threads for what takes long; None = those of the headlines.
     """
     inputs = engine.inputs
     title = against_title(engine)
     ground = ground_of(inputs, engine.against, engine.years, build)
     scales, town = scales_of(engine, ground, build), Town(inputs, engine.applied)
-    shared = Shared(engine, doors, build, ground, scales, town, title, answers)
+    shared = Shared(engine, doors, build, ground, scales, town, title, threads or Threads())
     downloads: dict[str, tuple[str, bytes]] = {}
     keep = "no-store" if build == INTERNAL else f"private, max-age={_YEAR_S}, immutable"
 
@@ -71,7 +72,7 @@ def build(
     @app.get("/papers/{key}")
     def _papers(key: str) -> Response:
         if key not in downloads:
-            return PlainTextResponse("These papers are no longer kept: make them again.", status_code=404)
+            return Response(status_code=404)
         name, packed = downloads[key]
         head = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(packed, media_type="application/zip", headers=head)
@@ -80,7 +81,7 @@ def build(
     css = (_HERE / "page.css").read_text("utf-8")
     name = f"What if? Places for pupils in {inputs.parameters.area_name}"
 
-    @ui.page("/", title=name)
+    @ui.page("/", title=name, response_timeout=_FIRST_ANSWER_S)
     async def _index(request: Request) -> Response | None:
         desk = request.query_params.get("desk", "")
         if not _KEY.fullmatch(desk):
@@ -99,6 +100,7 @@ def build(
             "busy": False,
         }
         window = Hands(shared, sessions.open(desk), lay_out(bar, style.CARE_NOTE), downloads)
+        ui.context.client.on_delete(window.gone)
         _first(window, shared)
         await window.begin()
         return None
@@ -113,7 +115,7 @@ def _first(window: Hands, shared: Shared) -> None:
     )
     parts.suggest.tell(**empty, found=None, foundNote="", foundBusy=False)
     parts.gains.tell(gains=[], note="")
-    parts.more.tell(unlock=None, unlockNote="", futures=None, futuresNote="")
+    parts.more.tell(unlock=None, unlockNote="", futures=None, futuresNote="", futuresBusy=False)
     attribution = shared.engine.inputs.roads.attribution
     only = "This page is for use inside the council. Only the papers pass the whole disclosure control."
     how = "Best use of places: most pupils placed, then least travel: the theoretical best, not a forecast."

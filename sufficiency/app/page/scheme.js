@@ -36,9 +36,10 @@ export default {
           <label v-if="v.action !== 'close' && v.secondYear" class="field">Places from the second step on<input id="second-places" type="range" :min="choices.least" :max="choices.most" step="1" v-model.number="v.secondPlaces" @focus="grip += 1" @pointerdown="take('secondPlaces')" @input="drag('secondPlaces', v.secondPlaces)" @change="drop('secondPlaces', v.secondPlaces)"></label>
           <p class="hint" id="steps">{{ v.steps }}.</p>
         </fieldset>
-        <fieldset data-part="cost"><legend>Cost to build, £ million</legend>
+        <fieldset data-part="cost"><legend>Cost to build, £ million, and why</legend>
           <div class="three"><label v-for="(name, place) in ['Low', 'Central', 'High']" :key="name" class="field">{{ name }}<input :id="'cost-' + place" inputmode="decimal" maxlength="12" autocomplete="off" v-model="v.cost[place]" @change="tell('cost', [...v.cost])"></label></div>
           <p class="hint">Leave blank if not known: it then counts as nothing in the capital purse.</p>
+          <label class="field">{{ v.rationaleTitle }}<input id="rationale" v-model="v.rationale" :maxlength="choices.longestReason" autocomplete="off" @change="tell('rationale', v.rationale)"></label>
         </fieldset>
       </template>
     </section>`,
@@ -49,7 +50,7 @@ export default {
       const kept = this.v && this.held ? { [this.held]: this.v[this.held] } : {};
       const typing = this.asked ? "" : this.typed();
       const same = this.v && this.form.scheme && this.v.id === this.form.scheme.id;
-      if (same && typing === "name") kept.name = this.v.name;
+      if (same && (typing === "name" || typing === "rationale")) kept[typing] = this.v[typing];
       if (same && typing.startsWith("cost-")) kept.cost = this.v.cost;
       this.asked = false;
       this.v = this.copy();
@@ -60,10 +61,10 @@ export default {
   },
   methods: {
     copy() { const told = this.form.scheme; return told ? { ...told, needs: [...told.needs], cost: [...told.cost] } : null; },
-    typed() { const at = document.activeElement; return at && at.matches("#name, #places-number, [id^=cost-]") ? at.id : ""; },
+    typed() { const at = document.activeElement; return at && at.matches("#name, #rationale, #places-number, [id^=cost-]") ? at.id : ""; },
     tell(field, value) { this.asked = true; this.grip += 1; this.send(field, value, true); },
     send(field, value, settled) { this.$emit("change", { id: this.v.id, field, value, settled, grip: this.grip }); },
-    take(field) { this.grip += 1; this.held = field; window.addEventListener("pointerup", () => { this.held = ""; }, { once: true }); },
+    take(field) { this.grip += 1; this.held = field; for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => { this.held = ""; }, { once: true }); },
     drag(field, value) {
       if (field === "places") this.number = value;
       clearTimeout(this.later);

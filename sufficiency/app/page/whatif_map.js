@@ -85,7 +85,7 @@ export default {
         <p v-if="watermark" class="map-watermark" aria-hidden="true">{{ watermark }}</p>
       </div>
       <div class="legend">
-        <div v-if="shade && shade.legend"><h3>{{ shade.title }}</h3><p>{{ shade.levelTitle }}; {{ shade.unit }}</p>
+        <div v-if="shade && shade.legend"><h3>{{ shade.title }}</h3><p>{{ shade.levelTitle }}; {{ shade.unit }}. At the right: how many areas.</p>
           <ul><li v-for="row in shade.legend" :key="row.mark"><span class="swatch" :class="row.mark === 'c' ? 'hatched' : ''" :style="row.colour ? 'background:' + row.colour : ''"></span>{{ row.label }}<span class="count">{{ row.count }}</span></li></ul></div>
         <fieldset v-if="kinds.length" class="kinds"><legend>Schools on the map</legend>
           <label v-for="kind in kinds" :key="kind.id"><input type="checkbox" v-model="kind.on" @change="drawSymbols"><span :ref="(at) => mark(at, kind.id)" class="kind-mark"></span>{{ kind.label }}</label></fieldset>
@@ -251,15 +251,16 @@ export default {
         const at = held.marker.getElement();
         at.replaceChildren(pinNode(pin, "#801650"));
         at.classList.toggle("chosen", pin.chosen);
-        at.setAttribute("aria-label", `${pin.name}. ${pin.fixed ? "It stands at a school." : "Arrow keys move it by 250 metres."} Enter edits it.`);
+        at.classList.toggle("to-come", !pin.there);
+        at.setAttribute("aria-label", `${pin.name}${pin.there ? "" : ", not yet in the year looked at"}. ${pin.fixed ? "It stands at a school." : "Arrow keys move it by 250 metres."} Enter edits it.`);
       }
     },
     makePin(pin) {
       const marker = L.marker(pin.at, { icon: L.divIcon({ className: "pin", html: "", iconSize: [34, 44], iconAnchor: [17, 43] }), pane: "pins", keyboard: true, draggable: !pin.fixed, autoPan: true }).addTo(this.chart);
-      const held = { marker, pin, dragged: false, last: 0 };
+      const held = { marker, pin, dragged: false, last: 0, grip: Math.floor(performance.now()) };
       this.markers.set(pin.id, held);
-      const tell = (settled) => { const at = marker.getLatLng(); this.$emit("drop", { id: held.pin.id, lat: at.lat, lng: at.lng, settled }); };
-      marker.on("dragstart", () => { held.dragged = true; });
+      const tell = (settled) => { const at = marker.getLatLng(); this.$emit("drop", { id: held.pin.id, lat: at.lat, lng: at.lng, settled, grip: held.grip }); };
+      marker.on("dragstart", () => { held.dragged = true; held.grip += 1; });
       marker.on("drag", () => { const now = performance.now(); if (now - held.last > DRAG_MS) { held.last = now; tell(false); } });
       marker.on("dragend", () => { held.dragged = false; tell(true); });
       marker.on("click", (event) => { L.DomEvent.stopPropagation(event); this.$emit("pick", held.pin.id); });

@@ -8,105 +8,58 @@ and the page says why.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from nicegui import background_tasks
 
-from sufficiency.app import moves, panel, shading
-from sufficiency.app.form import form_of
+from sufficiency.app import moves
 from sufficiency.app.jobs import SUPERSEDED, Latest
-from sufficiency.app.moves import Hand
-from sufficiency.app.page import parts
-from sufficiency.app.shown import shown_answer, shown_headline, shown_purses
-from sufficiency.app.views import area_cards_of, cards_of, faults_of, pins_of
+from sufficiency.app.page.showing import UPDATING, Showing
+from sufficiency.app.reported import report
+from sufficiency.app.shown import shown_answer, shown_purses
 from sufficiency.model.errors import SufficiencyError
 from sufficiency.model.geography import to_bng
-from sufficiency.model.vocabulary import INTERNAL
-from sufficiency.outputs.style import INTERNAL_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
-    from concurrent.futures import Executor
 
-    from sufficiency.app.desk import Desk, Programme
-    from sufficiency.app.doors import Doors
-    from sufficiency.app.engine import Engine, Headline
-    from sufficiency.app.ground import Ground
+    from sufficiency.app.desk import Desk
+    from sufficiency.app.engine import Headline
+    from sufficiency.app.moves import Hand
     from sufficiency.app.page.layout import Parts
-    from sufficiency.app.proposals import Town
+    from sufficiency.app.page.showing import Shared
     from sufficiency.app.sessions import Session
-    from sufficiency.app.shading import Scale
     from sufficiency.app.shown import Purse, Shown
 
-__all__ = ["Shared", "Window"]
+__all__ = ["Window"]
 
-UPDATING: Final = "Updating…"
-UP_TO_DATE: Final = "Up to date."
 _REST_S: Final = 0.25
-_NOT_UNDERSTOOD: Final = "the page sent what it should not: load it again"
+NO_ANSWER: Final = "No answer."
+_NOT_UNDERSTOOD: Final = "The page sent what it should not: load it again."
+_WENT_WRONG: Final = "This went wrong in the page and could not be answered. Undo it, or load the page again."
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Shared:
-    """What all windows share."""
-
-    engine: Engine
-    doors: Doors
-    build: str
-    ground: Ground
-    scales: dict[tuple[str, str], Scale]
-    town: Town
-    against_title: str
-    answers: Executor | None = None
-
-    @property
-    def hide_up_to(self) -> int:
-        """Counts of 1 to this are hidden; 0 in the internal view."""
-        return 0 if self.build == INTERNAL else self.engine.inputs.parameters.hide_up_to
-
-
-class Window:
-    """One window over one session.
+class Window(Showing):
+    """One window over one session, in which moves are made and answered.
 
     Parameters
     ----------
-    shared
-        The county and what the map is drawn on.
-    session
-        The desk; other windows may have it too.
-    shown
-        The parts that are told.
+    shared, session, shown
+        As for `Showing`.
     """
 
     def __init__(self, shared: Shared, session: Session, shown: Parts) -> None:
-        self.shared, self.session, self.parts = shared, session, shown
-        self.engine = shared.engine
-        self.chosen = ""
-        self.look, self.level = "after", "district"
-        self.latest = Latest(shared.answers)
-        self.answered: tuple[Shown, ...] = ()
-        self.purses: tuple[tuple[Purse, ...], ...] = ()
-        self.maps: list[parts.Map] = []
+        super().__init__(shared, session, shown)
+        self.latest = Latest(shared.threads.answers)
         self._lock = asyncio.Lock()
-        self._turn = self._asked = 0
         self._grip: Hashable = None
+        self._trouble = ""
+        # the map that was touched last, by the place of its programme; None = none since
+        self.touched: int | None = None
+        self.is_gone = False
         self._waiting: asyncio.Task[None] | None = None
         self.on_answer: Callable[[], Awaitable[None]] | None = None
-
-    @property
-    def desk(self) -> Desk:
-        """The desk as it is."""
-        return self.session.history.desk
-
-    @property
-    def programme(self) -> Programme:
-        """The programme worked on."""
-        return self.desk.programme
-
-    def hand(self) -> Hand:
-        """Return the desk and what is in hand; nothing, where another window took it away."""
-        return Hand(self.desk, self.chosen).kept()
+        session.windows.add(self)
 
     async def begin(self) -> None:
         """Show the desk for the first time; one that can no longer be answered is said to be so."""
@@ -119,12 +72,17 @@ class Window:
         # what was worked on last is in hand again after a reload
         self.chosen = self.programme.cards[-1].scheme.scheme_id if self.programme.cards else ""
         self.show_hand()
-        try:
-            self.show_headlines(await self._headlines(self.desk))
-        except SufficiencyError as error:
-            self.fault(error)
-            return
-        self.follow(settled=True)
+        headlines = await self._headlines(self.desk)
+        if headlines is not None:
+            self.show_headlines(headlines)
+            self.follow(settled=True)
+
+    def over(self, hand: Hand) -> Hand:
+        """Return the hand over the programme whose map was touched."""
+        place = self.touched
+        if place is None or place == hand.desk.active or place >= len(hand.desk.programmes):
+            return hand
+        return moves.worked_on(hand, place)
 
     # moves
 
@@ -142,23 +100,27 @@ class Window:
         """
         self._turn += 1
         turn = self._turn
+        self.updating(on=True)
         async with self._lock:
             if not settled and turn != self._turn:
                 return
             try:
-                hand = make(self.hand())
-                headlines = await self._headlines(hand.desk)
+                hand = make(self.over(self.hand()))
             except SufficiencyError as error:
                 self.fault(error)
-                self.show_hand()
-                return
+                hand = None
             except (AttributeError, KeyError, TypeError, ValueError):
                 self.fault(_NOT_UNDERSTOOD)
+                hand = None
+            headlines = None if hand is None else await self._headlines(hand.desk)
+            if hand is None or headlines is None:
                 self.show_hand()
+                self.follow(settled=True)
                 return
             if hand.desk != self.desk:
                 again = grip is not None and grip == self._grip
                 (self.session.amend if again else self.session.change)(hand.desk)
+                self._tell_others()
             self._grip = grip
             self.chosen = hand.chosen
             self.fault("")
@@ -170,20 +132,32 @@ class Window:
         self.follow(settled=settled)
 
     async def step(self, *, back: bool) -> None:
-        """Undo or redo."""
+        """Undo or redo, where there is anything to."""
         async with self._lock:
+            history = self.session.history
+            if not (history.can_undo if back else history.can_redo):
+                return
             (self.session.undo if back else self.session.redo)()
+            self._tell_others()
+        await self.again()
+
+    def _tell_others(self) -> None:
+        """Have the other windows over the same desk show what it is now."""
+        for other in list(self.session.windows):
+            if other is not self and not other.is_gone:
+                background_tasks.create(other.again(), name="again")
+
+    async def again(self) -> None:
+        """Show the desk as it is, and have its answer follow."""
+        self.updating(on=True)
+        async with self._lock:
             self._grip = None
             self.chosen = self.hand().chosen
-            try:
-                headlines = await self._headlines(self.desk)
-            except SufficiencyError as error:
-                self.fault(error)
-                self.show_hand()
-                return
-            self.fault("")
+            headlines = await self._headlines(self.desk)
             self.show_hand()
-            self.show_headlines(headlines)
+            if headlines is not None:
+                self.fault("")
+                self.show_headlines(headlines)
         self.follow(settled=True)
 
     def choose(self, scheme_id: object) -> None:
@@ -204,95 +178,27 @@ class Window:
         east, north = to_bng([float(told["lng"])], [float(told["lat"])], self.engine.inputs.parameters.crs)
         return float(east[0]), float(north[0])
 
-    # what is shown
+    # the headline
 
-    def fault(self, error: SufficiencyError | str) -> None:
-        """Say what cannot be; blank = nothing."""
-        text = (
-            error
-            if isinstance(error, str)
-            else faults_of(error, [card.scheme for one in self.desk.programmes for card in one.cards])
-        )
-        self.parts.answer.tell(fault=text)
+    async def _headlines(self, desk: Desk) -> list[Headline] | None:
+        """Return the headlines of a desk; None, with the fault told, where there are none."""
 
-    def tell(self, text: str) -> None:
-        """Say what was done."""
-        self.parts.answer.tell(notice=text)
-
-    def show_hand(self) -> None:
-        """Show the scheme in hand, the cards, and what can be undone."""
-        hand, history = self.hand(), self.session.history
-        programme, inputs = hand.desk.programme, self.engine.inputs
-        self._turn += 1
-        form = form_of(self.shared.town, hand.scheme, self.engine.years)
-        self.parts.form.tell(form=form | {"turn": self._turn}, placeTold="")
-        self.parts.programme.tell(
-            title=programme.title, longest=moves.LONGEST_TITLE, cards=cards_of(programme, hand.chosen),
-            area=area_cards_of(inputs, self.engine.against, programme),
-        )  # fmt: skip
-        self.parts.bar.tell(canUndo=history.can_undo, canRedo=history.can_redo, comparing=len(hand.desk.programmes) > 1)
-        self.parts.answer.tell(year=hand.desk.year)
-        self.parts.look.tell(
-            look=self.look, level=self.level, programmes=[one.title for one in hand.desk.programmes],
-            active=hand.desk.active,
-        )  # fmt: skip
-        self._as_many_maps(len(hand.desk.programmes))
-        self.show_pins()
-
-    def _as_many_maps(self, count: int) -> None:
-        if len(self.maps) == count:
-            return
-        self.parts.maps.clear()
-        self.maps = []
-        shared, name = self.shared, self.engine.inputs.parameters.area_name
-        with self.parts.maps:
-            for place in range(count):
-                one = parts.Map()
-                told = f"Map of {name}. Enter puts the scheme in the middle; arrow keys move the map."
-                one.tell(
-                    address=f"/ground/{shared.ground.digest}.json", bounds=[list(at) for at in shared.ground.bounds],
-                    label=told if count == 1 else f"{told} Programme {place + 1} of {count}.", linked=count > 1,
-                    shade={}, pins=[], year=self.desk.year, updating=True,
-                    watermark=INTERNAL_MARK if shared.build == INTERNAL else "",
-                )  # fmt: skip
-                self.maps.append(one)
-        for place, one in enumerate(self.maps):
-            self.hear_map(one, place)
-        self.show_shade()
-
-    def hear_map(self, one: parts.Map, place: int) -> None:
-        """Hear a map; the hands of the page do this."""
-
-    def show_pins(self) -> None:
-        """Show the pins of every programme on its map."""
-        desk = self.desk
-        for place, (one, programme) in enumerate(zip(self.maps, desk.programmes, strict=False)):
-            chosen = self.chosen if place == desk.active else ""
-            crs = self.engine.inputs.parameters.crs
-            one.tell(pins=pins_of(programme, chosen, desk.year, crs), year=desk.year)
-
-    def show_headlines(self, headlines: list[Headline]) -> None:
-        """Show the figures that follow at once."""
-        desk, shared = self.desk, self.shared
-        shown = [shown_headline(one, shared.hide_up_to) for one in headlines]
-        mine = shown[desk.active]
-        asked = bool(desk.programme.schemes or desk.programme.area_scheme_ids)
-        sentence = panel.finding(
-            mine, desk.year, shared.against_title, asked=asked, illustrative=self.engine.inputs.parameters.illustrative
-        )
-        self._asked += 1
-        self.parts.answer.tell(
-            sentence=sentence, figures=panel.headline_figures(mine), asked=self._asked, year=desk.year
-        )
-        self.parts.beside.set_visibility(len(shown) > 1)
-        if len(shown) > 1:
-            self.parts.side.show(panel.side_by_side(shown, [one.title for one in desk.programmes], desk.year))
-
-    async def _headlines(self, desk: Desk) -> list[Headline]:
         def ask() -> list[Headline]:
             return [self.engine.headline(one, desk.year) for one in desk.programmes]
 
-        return await asyncio.to_thread(ask)
+        try:
+            return await asyncio.to_thread(ask)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page says so and goes on
+            self.unanswered(error)
+            return None
+
+    def unanswered(self, error: Exception) -> None:
+        """Say that there is no answer, and why where that is known."""
+        if isinstance(error, SufficiencyError):
+            self.fault(error)
+        else:
+            report(error)
+            self.fault(_WENT_WRONG)
 
     # the canonical answer
 
@@ -303,22 +209,17 @@ class Window:
         self.updating(on=True)
         self._waiting = background_tasks.create(self._follow(0.0 if settled else _REST_S), name="answer")
 
-    def updating(self, *, on: bool) -> None:
-        """Mark what is still to come."""
-        text = UPDATING if on else UP_TO_DATE
-        self.parts.answer.tell(status=text)
-        self.parts.status.tell(status=text)
-        for one in self.maps:
-            one.tell(updating=on)
-
     async def _follow(self, rest_s: float) -> None:
         await asyncio.sleep(rest_s)
         desk = self.desk
         try:
-            answers = await self.latest.run(self._answers, desk)
-        except SufficiencyError as error:
-            self.fault(error)
-            return
+            await self._answered_for(desk)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page says so and goes on
+            self.unanswered(error)
+            self.say_status(NO_ANSWER, on=False)
+
+    async def _answered_for(self, desk: Desk) -> None:
+        answers = await self.latest.run(self._answers, desk)
         if answers is SUPERSEDED or (desk.programmes, desk.year) != (self.desk.programmes, self.desk.year):
             return
         self.answered = answers
@@ -331,6 +232,9 @@ class Window:
         self.purses = purses
         self.show_purses()
         self.updating(on=False)
+        if self.session.trouble != self._trouble:
+            self._trouble = self.session.trouble
+            self.tell(self._trouble)
         if self.on_answer is not None:
             await self.on_answer()
 
@@ -343,29 +247,3 @@ class Window:
     def _purses(self, desk: Desk) -> tuple[tuple[Purse, ...], ...]:
         before, build = self.engine.before(desk.year), self.shared.build
         return tuple(shown_purses(before, self.engine.answer(one, desk.year), build) for one in desk.programmes)
-
-    def show_purses(self) -> None:
-        """Show the purses of the programme worked on."""
-        if self.purses:
-            shown = self.purses[min(self.desk.active, len(self.purses) - 1)]
-            self.parts.tables["purses"].show(panel.purse_table(shown))
-
-    def show_answers(self) -> None:
-        """Show every area anew, and what lies behind the answer."""
-        if not self.answered:
-            return
-        shown = self.answered[min(self.desk.active, len(self.answered) - 1)]
-        self.show_shade()
-        told = panel.panel_of(shown)
-        self.parts.gains.tell(gains=told["gains"], note=told["gainNote"])
-        for name in ("journeys", "bands", "placements", "reasons"):
-            self.parts.tables[name].show(told[name])
-        order, against = self.shared.ground.places, self.shared.against_title
-        self.parts.tables["areas"].show(panel.area_table(shown.areas, order, against, shown.year))
-        self.parts.answer.tell(told=self.parts.answer.sentence)
-
-    def show_shade(self) -> None:
-        """Shade every map by the measure and the areas that are looked at."""
-        for one, shown in zip(self.maps, self.answered, strict=False):
-            shared = self.shared
-            one.tell(shade=shading.shade(shown.areas, shared.ground, shared.scales, self.look, self.level))
