@@ -451,3 +451,90 @@ def test_a_whole_session_by_keyboard_alone(browser, link):
         one.does(lambda: keys.press("Enter"))
         assert one.page.locator(".card").count() == 2
         assert one.wrong == []
+
+
+def test_two_windows_over_one_desk_show_the_same(browser, link, window):
+    with Window(browser, link) as other:
+        other.open()
+        window.reload(other.page.url)
+        window.put(TYPED)
+        other.page.wait_for_selector(".pin")
+        other.settled()
+        assert other.figures() == window.figures()
+        other.does(lambda: other.page.keyboard.press("Control+z"))
+        window.page.wait_for_selector(".pin", state="detached")
+        window.settled()
+        assert window.figures() == other.figures()
+        assert window.text("#fault") == ""
+        assert window.wrong == other.wrong == []
+
+
+def test_each_drag_of_a_pin_is_a_step_and_undo_works_from_a_tick(window):
+    window.put(TYPED)
+    places = []
+    for across, down in ((60, -40), (50, 30)):
+        box = window.page.locator(".pin").bounding_box()
+        at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        before = window.asked()
+        window.page.mouse.move(*at)
+        window.page.mouse.down()
+        window.page.mouse.move(at[0] + across, at[1] + down, steps=6)
+        window.page.mouse.up()
+        window.page.wait_for_function(f"Number(document.querySelector('#answer').dataset.asked) > {before}")
+        window.settled()
+        places.append(window.text("#place-told"))
+    assert places[0] != places[1]
+    window.does(lambda: window.page.keyboard.press("Control+z"))
+    assert window.text("#place-told") == places[0]
+    window.does(lambda: window.page.click("[id^=on-]"))
+    assert window.focus().startswith("on-")
+    window.does(lambda: window.page.keyboard.press("Control+z"))
+    assert window.page.is_checked("[id^=on-]")
+
+
+def test_years_turned_over_fast_end_where_the_hand_ends_and_later_schemes_are_said_to_be_later(window):
+    window.put(TYPED)
+    window.does(lambda: window.page.select_option("#year-from", "2031"))
+    assert "it begins in 2031/32" in window.text("#finding")
+    assert "to-come" in window.page.locator(".pin").get_attribute("class")
+    window.page.focus("#year")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
+        window.page.keyboard.press(key)
+    window.page.wait_for_function("document.querySelector('#finding').textContent.startsWith('In 2030/31')")
+    window.settled()
+    assert window.text("#year-told") == "2030/31"
+
+
+def test_long_work_is_stopped_and_what_is_old_is_marked(window):
+    window.put(TYPED)
+    window.page.click("#suggest-sites")
+    window.page.click("#sites-stop")
+    window.page.wait_for_function("document.querySelector('#sites-note').textContent === 'Stopped.'")
+    window.page.click("#suggest-sites")
+    window.page.wait_for_selector("#site-0")
+    note = window.text("#sites-note")
+    assert note.startswith("Best first, for 2028/29")
+    window.does(lambda: window.page.select_option("#type", "specialist_base"))
+    window.page.wait_for_function(
+        "document.querySelector('#sites-note').textContent.startsWith('Of an earlier answer')"
+    )
+    window.does(lambda: window.page.click("#undo"))
+    window.page.wait_for_function(f"document.querySelector('#sites-note').textContent.trim() === {note!r}")
+    window.does(lambda: window.page.select_option("#action", "close"))
+    window.page.click("#site-0")
+    window.page.wait_for_selector("#fault")
+    assert "for new places" in window.text("#fault")
+    assert window.page.input_value("#action") == "close"
+
+
+def test_a_change_of_a_few_pupils_is_not_told(window):
+    window.put(TYPED)
+    window.page.click("details.needs summary")
+    for need in NEEDS:
+        if need not in ("HI", "VI"):
+            window.does(lambda need=need: window.page.uncheck(f"#need-{need}"))
+    window.page.fill("#places-number", "5")
+    window.does(lambda: window.page.press("#places-number", "Tab"))
+    assert "a change of a few, not shown" in window.text(".figures")
+    shown = window.table("by area, 2028/29")
+    assert all(row[3] in ("a few", "c", "0") or abs(int(row[3].replace("−", "-"))) > 5 for row in shown.values())
