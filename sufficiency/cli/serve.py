@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -9,11 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from filelock import FileLock, Timeout
+
 from sufficiency.cli.screen import Steps
 from sufficiency.model.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from sufficiency.app.doors import Doors
     from sufficiency.model.results import Inputs
@@ -84,18 +88,19 @@ def serve(options: argparse.Namespace, inputs: Inputs) -> None:
         kept = "Nothing is kept when it ends." if folder is None else f"Schemes are kept in {folder}."
         print(f"{kept}\nThe link is for you alone. Ctrl-C ends it.", flush=True)
 
-    finished = serve_page(
-        inputs,
-        doors,
-        against=options.against,
-        host=options.host,
-        port=options.port,
-        folder=folder,
-        open_browser=options.open,
-        internal=options.internal,
-        say=steps,
-        ready=ready,
-    )
+    with _alone(folder):
+        finished = serve_page(
+            inputs,
+            doors,
+            against=options.against,
+            host=options.host,
+            port=options.port,
+            folder=folder,
+            open_browser=options.open,
+            internal=options.internal,
+            say=steps,
+            ready=ready,
+        )
     print("\nThe page has ended.", flush=True)
     if not finished:
         # a solve that is under way in a thread cannot be stopped, and nobody waits for it any more
@@ -112,6 +117,34 @@ def _folder(keep: str | None, inputs: Inputs) -> Path | None:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("sufficiency", appauthor=False)) / "what-if" / inputs.parameters.area_id
+
+
+@contextlib.contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """Have a folder of desks to oneself: two pages would write over each other's.
+
+    Raises
+    ------
+    ParameterError
+        When another page has it.
+    """
+    if folder is None:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(folder / "page.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        message = (
+            f"another page has the schemes in {folder}: work in that one, end it with Ctrl-C, or give this one a "
+            "folder of its own with --keep"
+        )
+        raise ParameterError(message) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _doors(options: argparse.Namespace, inputs: Inputs, folder: Path | None) -> Doors:

@@ -94,12 +94,16 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, area: Path | None, *options: str, module: tuple[str, ...] = ("sufficiency", "serve"), **more: str
+    folder: Path,
+    area: Path | None,
+    *options: str,
+    module: tuple[str, ...] = ("sufficiency", "serve"),
+    port: str = "0",
+    **more: str,
 ) -> Iterator[Served]:
-    """Serve an area, None = the embedded one, from a folder where its desks are kept."""
+    """Serve an area, None = the embedded one, from a folder where its desks are kept; a blank port = the usual one."""
     named = [] if area is None else [str(area)]
-    if "--port" not in options:
-        options = ("--port", "0", *options)
+    options = ("--port", port, *options) if port else options
     process = subprocess.Popen(
         [sys.executable, "-m", *module, *named, "--keep", str(folder / "kept"), *options],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONUTF8": "1", **more}, encoding="utf-8",

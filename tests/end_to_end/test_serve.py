@@ -2,122 +2,32 @@
 
 from __future__ import annotations
 
-import http.client
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
-import threading
-import time
 from contextlib import contextmanager, suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.end_to_end.commands import CHECKOUT, TEMPLATE, run_command
+from tests.end_to_end.commands import TEMPLATE, run_command
+from tests.end_to_end.served import LINK
+from tests.end_to_end.served import served as serve_area
 
-LIMIT_S = 120
-LINK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost):(\d+)/\?token=([\w-]+)")
 SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport="
 # the framework would measure for somebody else if this were heeded
 MEASURED = {"FASTAPI_OTEL_AUTO_CONFIGURE": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 
 
-class Served:
-    """A page that is served, and what its process has said."""
-
-    def __init__(self, process):
-        self.process = process
-        self.said = ""
-        self._new = threading.Condition()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self):
-        for line in self.process.stdout:
-            with self._new:
-                self.said += line
-                self._new.notify_all()
-        self.process.wait()
-        with self._new:
-            self._new.notify_all()
-
-    def until(self, pattern):
-        """Wait until it has said something."""
-        with self._new:
-            assert self._new.wait_for(
-                lambda: re.search(pattern, self.said) or self.process.poll() is not None, LIMIT_S
-            ), self.said
-        found = re.search(pattern, self.said)
-        assert found, f"{self.said}\nended with {self.process.poll()}"
-        return found
-
-    @property
-    def port(self):
-        return int(LINK.search(self.said)[2])
-
-    @property
-    def token(self):
-        return LINK.search(self.said)[3]
-
-    def ask(self, path="/", method="GET", **headers):
-        """Return status, headers and body."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        line.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        answer = line.getresponse()
-        found = (
-            answer.status,
-            {name.lower(): value for name, value in answer.getheaders()},
-            answer.read().decode(errors="replace"),
-        )
-        line.close()
-        return found
-
-    def cookie(self):
-        """Come by the link."""
-        status, headers, _ = self.ask(f"/?token={self.token}")
-        assert status == 303
-        assert headers["location"] == "/"
-        return headers["set-cookie"].split(";")[0]
-
-    def page(self):
-        """Return the cookie and the page."""
-        cookie = self.cookie()
-        status, _, body = self.ask("/?desk=a-proper-desk-key", cookie=cookie)
-        assert status == 200
-        return cookie, body
-
-    def end(self):
-        """Press Ctrl-C, and return the exit status and the seconds that it took."""
-        began = time.monotonic()
-        self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(LIMIT_S)
-        return status, time.monotonic() - began
-
-
 @contextmanager
-def served(folder, *options, **environment):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sufficiency", "serve", str(TEMPLATE), "--keep", str(folder / "kept"), *options],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONUTF8": "1", **environment}, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    page = Served(process)
-    try:
-        page.until("Ctrl-C ends it")
+def served(folder, *options, port="0", **environment):
+    with serve_area(folder, TEMPLATE, *options, port=port, **environment) as page:
         yield page
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(LIMIT_S)
-        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("served"), "--port", "0", **MEASURED) as one:
+    with served(tmp_path_factory.mktemp("served"), **MEASURED) as one:
         yield one
 
 
@@ -210,7 +120,9 @@ def test_what_does_not_fit_is_refused_by_the_server_too(page):
 
 def test_another_start_has_another_token_and_port_and_ctrl_c_ends_it(tmp_path):
     """With a browser that holds on to it, too."""
-    with served(tmp_path) as first, served(tmp_path) as second:
+    other = tmp_path / "other"
+    other.mkdir()
+    with served(tmp_path, port="") as first, served(other, port="") as second:
         assert 8090 <= first.port != second.port
         assert first.token != second.token
         cookie, body = first.page()
@@ -229,6 +141,17 @@ def test_another_start_has_another_token_and_port_and_ctrl_c_ends_it(tmp_path):
         # the token was said once, and nothing logs what is asked
         assert first.said.count(first.token) == 1
         assert "GET /" not in first.said
+
+
+def test_a_second_page_over_the_same_schemes_is_refused(tmp_path):
+    with served(tmp_path):
+        kept = str(tmp_path / "kept")
+        done = run_command("serve", str(TEMPLATE), "--port", "0", "--keep", kept, out=tmp_path, cwd=tmp_path)
+        assert done.status == 2
+        assert "another page has the schemes in" in done.errors
+        assert "--keep" in done.errors
+    with served(tmp_path) as again:
+        assert again.end()[0] == 0
 
 
 def test_a_port_that_is_taken_is_said_in_words(tmp_path):
@@ -265,7 +188,7 @@ def test_any_other_address_than_this_computers_own_comes_with_a_warning(tmp_path
 
 
 def test_the_internal_view_is_marked_and_nothing_of_it_is_kept(tmp_path):
-    with served(tmp_path, "--port", "0", "--internal", "--keep", "none") as one:
+    with served(tmp_path, "--internal", "--keep", "none") as one:
         assert "INTERNAL" in one.said
         assert "Nothing is kept when it ends" in one.said
         status, headers, _ = one.ask("/_nicegui/3.18.0/static/nicegui.js", cookie=one.cookie())
