@@ -13,7 +13,7 @@ import pandas as pd
 
 from sufficiency import measures
 from sufficiency.measures.sufficiency import OUTCOME_COLUMNS
-from sufficiency.model.vocabulary import ALL
+from sufficiency.model.vocabulary import ALL, HEADLINE_TYPES
 from sufficiency.planning.gains import BETTER, WORSE, pupil_changes
 
 if TYPE_CHECKING:
@@ -94,11 +94,29 @@ def area_figures(inputs: Inputs, year: int, outcomes: pd.DataFrame) -> pd.DataFr
         parts.append(table.join(_percentiles(code, minutes, pupils, travels.to_numpy(), len(ids))))
     out = pd.concat(parts, ignore_index=True)
     out["without_local_place_pupils"] = out["other_council_pupils"] + out["independent_pupils"] + out["unplaced_pupils"]
-    places = inputs.places[inputs.places["year"] == year]
-    capacity = measures.capacity_by_area(places, inputs.provision, inputs.settings, inputs.parameters.county_id)
-    total = capacity[capacity["provision_type"] == "headline"].set_index("area_id")["capacity_places"]
-    out["capacity_places"] = out["area_id"].map(total).fillna(0).astype(np.int64).where(out["level"] != "zone")
+    capacity = _capacity(inputs, year)
+    out["capacity_places"] = out["area_id"].map(capacity).fillna(0).astype(np.int64).where(out["level"] != "zone")
     return out.astype({"capacity_places": "Int64"})
+
+
+def _capacity(inputs: Inputs, year: int) -> dict[str, int]:
+    """Return local headline places by area, as `measures.capacity_by_area` has them over all types."""
+    provision, settings, places = inputs.provision, inputs.settings, inputs.places
+    local = (provision["tier"] == "local") & provision["provision_type"].isin(HEADLINE_TYPES)
+    setting_of = dict(zip(provision["provision_id"][local], provision["setting_id"][local], strict=True))
+    areas_of = {
+        one: (district, cluster)
+        for one, district, cluster in zip(
+            settings["setting_id"], settings["district_id"], settings["cluster_id"], strict=True
+        )
+    }
+    now = places["year"] == year
+    found: dict[str, int] = {}
+    for provision_id, count in zip(places["provision_id"][now], places["planned_places"][now].astype(int), strict=True):
+        setting = setting_of.get(provision_id)
+        for area in () if setting is None else (inputs.parameters.county_id, *areas_of[setting]):
+            found[area] = found.get(area, 0) + count
+    return found
 
 
 def changes_of(before: YearView, after: YearView) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sufficiency.app.shown import AreaRow, Gains, HeadlineShown, Purse, Shown
 
-__all__ = ["area_table", "finding", "headline_figures", "panel_of", "purse_table", "side_by_side"]
+__all__ = ["area_table", "finding", "gains_of", "headline_figures", "panel_of", "purse_table", "side_by_side"]
 
 A_FEW: Final = "a few"
 _FEW_NOTE: Final = "A change of a few pupils is not shown, to protect small numbers."
@@ -128,12 +128,16 @@ def finding(
     return f"{when}, {size} {verb} without a local place than in “{against_title}”{mark}."
 
 
+def gains_of(shown: Shown) -> tuple[list[dict[str, Any]], str]:
+    """Return who gains and who loses, and what that means."""
+    gains = [_gain("Better off", shown.better, "gain"), _gain("Worse off", shown.worse, "lose")]
+    return gains, _local_gain(shown) + _GAIN_NOTE
+
+
 def panel_of(shown: Shown) -> dict[str, Any]:
-    """Return what lies behind the answer: gains, journeys, placements and reasons, as tables."""
+    """Return what lies behind the answer: journeys, placements and reasons, as tables."""
     county = next(row for row in shown.areas if row.level == "county")
     return {
-        "gains": [_gain("Better off", shown.better, "gain"), _gain("Worse off", shown.worse, "lose")],
-        "gainNote": _local_gain(shown) + _GAIN_NOTE,
         "journeys": _journeys(shown),
         "bands": _bands(shown.bands),
         "placements": _placements(county, shown.own_district_pupils),

@@ -148,7 +148,7 @@ def test_a_second_page_over_the_same_schemes_is_refused(tmp_path):
         kept = str(tmp_path / "kept")
         done = run_command("serve", str(TEMPLATE), "--port", "0", "--keep", kept, out=tmp_path, cwd=tmp_path)
         assert done.status == 2
-        assert "another page has the schemes in" in done.errors
+        assert "Another page has the schemes in" in done.errors
         assert "--keep" in done.errors
     with served(tmp_path) as again:
         assert again.end()[0] == 0

@@ -191,14 +191,20 @@ class Showing:
             shown = self.purses[min(self.desk.active, len(self.purses) - 1)]
             self.parts.tables["purses"].show(panel.purse_table(shown))
 
-    def show_answers(self) -> None:
-        """Show every area anew, and what lies behind the answer."""
-        if not self.answered:
-            return
-        shown = self.answered[min(self.desk.active, len(self.answered) - 1)]
+    @property
+    def _mine(self) -> Shown:
+        return self.answered[min(self.desk.active, len(self.answered) - 1)]
+
+    def show_areas(self) -> None:
+        """Shade every area anew, and say who gains."""
         self.show_shade()
+        gains, note = panel.gains_of(self._mine)
+        self.parts.gains.tell(gains=gains, note=note)
+
+    def show_behind(self) -> None:
+        """Show what lies behind the answer."""
+        shown = self._mine
         told = panel.panel_of(shown)
-        self.parts.gains.tell(gains=told["gains"], note=told["gainNote"])
         for name in ("journeys", "bands", "placements", "reasons"):
             self.parts.tables[name].show(told[name])
         order, against = self.shared.ground.places, self.shared.against_title

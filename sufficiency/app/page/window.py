@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Window"]
 
 _REST_S: Final = 0.25
+_BREATH_S: Final = 0.03
 NO_ANSWER: Final = "No answer."
 _NOT_UNDERSTOOD: Final = "The page sent what it should not: load it again."
 _WENT_WRONG: Final = "This went wrong in the page and could not be answered. Undo it, or load the page again."
@@ -223,9 +224,12 @@ class Window(Showing):
         if answers is SUPERSEDED or (desk.programmes, desk.year) != (self.desk.programmes, self.desk.year):
             return
         self.answered = answers
-        self.show_answers()
+        self.show_areas()
         for one in self.maps:
             one.tell(updating=False)
+        # the browser paints the map before it lays out the tables
+        await asyncio.sleep(_BREATH_S)
+        self.show_behind()
         purses = await self.latest.run(self._purses, desk)
         if purses is SUPERSEDED or (desk.programmes, desk.year) != (self.desk.programmes, self.desk.year):
             return
