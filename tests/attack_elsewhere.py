@@ -142,7 +142,8 @@ def in_workbook(path: Path, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return what each sheet says; its columns stand in the order of the table's."""
     out = []
     book = openpyxl.load_workbook(path, read_only=True)
-    for sheet in book.worksheets[1:]:
+    # the first sheet lists the others, the last one is of words
+    for sheet in book.worksheets[1:-1]:
         lines = list(sheet.iter_rows(values_only=True))
         (name,) = [one for one in tables if one[:31] == sheet.title]
         frame, said = tables[name], str(lines[2][0])

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from sufficiency.outputs.maps.reach import KINDS, PHASES, Land, Reach
+from sufficiency.outputs.maps.unserved import CHOICES, Unserved
 from tests.released_fixture import POLICIES, SCENARIOS, YEARS, make_inputs_facts, make_released
 
 if TYPE_CHECKING:
@@ -54,7 +55,29 @@ def hand_drawn_reach(_inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeomet
         }
         for kind in KINDS
     }
-    return Reach(lands, sets, PHASES)
+    return Reach(lands, sets, PHASES, unserved=hand_set_unserved(frame))
+
+
+def hand_set_unserved(frame: Frame) -> Unserved:
+    """Return unserved land: a tenth beyond 30 minutes with the programme from 2028, else seven tenths; SEMH all of it.
+
+    West Oxfordshire has none in the first, and its first cluster is too small to tell.
+    """
+    some: list[list[float] | None] = [[0.6, 0.3, 0.1, 0.0] for _ in frame.areas]
+    many: list[list[float] | None] = [list(FAR) for _ in frame.areas]
+    whole: list[list[float] | None] = [[0.0, 0.0, 0.2, 0.8] for _ in frame.areas]
+    west = frame.areas.index("E07000181")
+    some[west], some[west + 1] = [0.7, 0.3, 0.0, 0.0], None
+    lands = [(("100001", "100002"), some), (("100001",), many), ((), whole)]
+
+    def number(scenario: str, choice: str, year: int) -> int:
+        return 2 if choice == "need:semh" else 0 if scenario == "programme" and year >= 2028 else 1
+
+    sets = {
+        scenario: {choice: [number(scenario, choice, year) for year in frame.years] for choice in CHOICES}
+        for scenario in frame.scenarios
+    }
+    return Unserved(lands, sets)
 
 
 def make_internal() -> tuple[Released, Inputs]:

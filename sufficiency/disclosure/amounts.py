@@ -30,12 +30,16 @@ _LIMIT_OF: Final = {
     "post_16": "journey_limit_post_16_min",
     "post_19": "journey_limit_post_16_min",
 }
-# items of the money that are a published price, or several, times one count of the county
+# items of the money that are published prices times counts of the county: of each the prices, the measure and the type
 _PRICED: Final = {
-    "Local special-school places": (("special_school_place_gbp",), "placed_local_pupils", "special_school"),
-    "Local specialist-base places": (("specialist_base_place_gbp",), "placed_local_pupils", "specialist_base"),
-    "Independent and non-maintained places": (("independent_place_gbp",), "independent_pupils", HEADLINE),
-    "Average basis": (("transported_share", "transport_gbp_per_pupil"), "day_pupils", HEADLINE),
+    "Local special-school places": ((("special_school_place_gbp",), "placed_local_pupils", "special_school"),),
+    "Local specialist-base places": ((("specialist_base_place_gbp",), "placed_local_pupils", "specialist_base"),),
+    "Places in other councils' schools": (
+        (("special_school_place_gbp",), "other_council_pupils", "special_school"),
+        (("specialist_base_place_gbp",), "other_council_pupils", "specialist_base"),
+    ),
+    "Independent and non-maintained places": ((("independent_place_gbp",), "independent_pupils", HEADLINE),),
+    "Average basis": ((("transported_share", "transport_gbp_per_pupil"), "day_pupils", HEADLINE),),
 }
 
 
@@ -94,16 +98,23 @@ def _percentiles(pen: Pen, table: pd.DataFrame | None, said: dict[str, float]) -
 
 
 def _prices(pen: Pen, table: pd.DataFrame | None, said: dict[str, float], county_id: str) -> None:
-    """Write that an amount, to the nearest hundred pounds, is its price times a count of the county."""
+    """Write that an amount, to the nearest hundred pounds, is its prices times counts of the county.
+
+    Where two prices are in one amount, it tells both counts, whose sum is printed.
+    """
     if table is None or not len(table):
         return
-    for item, (names, measure, kind) in _PRICED.items():
-        if not all(name in said for name in names):
-            continue
-        price = float(np.prod([said[name] for name in names]))
+    for item, terms in _PRICED.items():
+        prices = [float(np.prod([said.get(name, 0.0) for name in names])) for names, _, _ in terms]
         rows = table[(table["item"] == item) & table["gbp_central"].notna()]
-        if not len(rows) or price <= 0:
+        if not len(rows) or min(prices) <= 0:
             continue
-        figure = figures_at(pen, rows.assign(area_id=county_id, provision_type=kind), measure)
-        amount, told = numbers(rows, "gbp_central"), figure >= 0
-        pen.single(figure[told], ((amount - _HALF_GBP) / price)[told], ((amount + _HALF_GBP) / price)[told])
+        figures = [figures_at(pen, rows.assign(area_id=county_id, provision_type=kind), one) for _, one, kind in terms]
+        told = np.all([figure >= 0 for figure in figures], axis=0)
+        count, amount = int(told.sum()), numbers(rows, "gbp_central")[told]
+        # in pupils at the first price, so that coefficients stay near one
+        first = prices[0]
+        row = np.tile(np.arange(count, dtype=np.int64), len(terms))
+        pen.rows(row, np.concatenate([figure[told] for figure in figures]),
+                 np.repeat([price / first for price in prices], count), (amount - _HALF_GBP) / first,
+                 (amount + _HALF_GBP) / first)  # fmt: skip

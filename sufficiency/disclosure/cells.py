@@ -55,6 +55,10 @@ REASON: Final = "reason:"
 TAKEN: Final = "use:placed:"
 LIMIT: Final = "use:limit:"
 ROOM: Final = "use:room:"
+# of the pupils placed there, those of one home district (the area of the cell): not printed
+BY_HOME: Final = "use:home:"
+# what a mitigation changes, by column and mitigation
+CHANGE: Final = "change:"
 UNPRINTED: Final = ("placed_other_area_pupils", *_WITHIN, "over_with_pickups_pupils")
 # not printed either, but a reader may know them from elsewhere: taken as shown unless they are small
 _KNOWN: Final = "in_need_pupils"
@@ -204,6 +208,20 @@ def side_cells(frame: pd.DataFrame, counts: list[str], areas: pd.DataFrame) -> p
     long = full[[*KEY, *counts]].melt(KEY, var_name="measure", value_name="value")
     long = long.merge(areas[["area_id", "level", "parent_id"]], on="area_id", validate="m:1")
     return with_not_located(long.assign(value=long["value"].astype(np.int64))[CELL])
+
+
+def county_cells(long: pd.DataFrame, county_id: str) -> pd.DataFrame:
+    """Return cells of the county that stand in no equation, with their other columns; changes by their size.
+
+    Parameters
+    ----------
+    long
+        scenario_id, year, measure and value.
+    county_id
+        The county's area_id.
+    """
+    place = {"policy": "", "area_id": county_id, "phase": ALL, "need": ALL, "provision_type": HEADLINE}
+    return long.assign(**place, level="county", parent_id="", value=long["value"].abs().astype(np.int64))
 
 
 def spared_cells(cells: pd.DataFrame) -> np.ndarray:

@@ -31,7 +31,8 @@ def put_futures(shelf: Shelf, tables: Mapping[str, pd.DataFrame], areas: pd.Data
     if "forecast_range" in tables:
         _put_range(shelf, tables["forecast_range"], hide_up_to)
     if "mitigation_deltas" in tables:
-        _put_mitigations(shelf, tables["mitigation_deltas"], hide_up_to)
+        county_id = str(areas.loc[areas["level"] == "county", "area_id"].iloc[0])
+        _put_mitigations(shelf, tables["mitigation_deltas"], county_id, hide_up_to)
     if "awaiting_area" in tables:
         _put_awaiting(shelf, tables["awaiting_area"], areas, hide_up_to)
     if "accounts" in tables:
@@ -73,8 +74,12 @@ def _hidden_demand(shelf: Shelf, rows: pd.DataFrame) -> pd.Series:
     return pd.Series(pd.MultiIndex.from_frame(rows[key]).isin(listed), index=rows.index)
 
 
-def _put_mitigations(shelf: Shelf, deltas: pd.DataFrame, hide_up_to: int) -> None:
-    """Put what mitigations change; a change of few pupils is hidden, and so is a case that differs from it by few."""
+def _put_mitigations(shelf: Shelf, deltas: pd.DataFrame, county_id: str, hide_up_to: int) -> None:
+    """Put what mitigations change.
+
+    A change of few pupils is hidden, and so is a case that differs from it by few. What all do together is about the
+    sum of the parts: so beside a hidden part another is hidden, or the sum.
+    """
     rows = deltas.reset_index(drop=True)
     mask = no_mask(rows)
     for measure in ("headline", "plans"):
@@ -83,17 +88,48 @@ def _put_mitigations(shelf: Shelf, deltas: pd.DataFrame, hide_up_to: int) -> Non
             name = f"{end}{measure}_change_pupils"
             size = rows[name].astype("Float64").abs()
             apart = (rows[name].astype("Float64") - central).abs()
-            few = size.between(1, hide_up_to) | apart.between(1, hide_up_to)
-            mask[name] = few.fillna(False).to_numpy(bool)
-            mask.loc[_alone(rows, mask[name]), name] = True
+            few = (size.between(1, hide_up_to) | apart.between(1, hide_up_to)).fillna(False)
+            mask[name] = _beside_parts(rows, size.fillna(0), few.astype(bool))
+    mask = _beside_earlier(shelf, rows, mask, county_id, hide_up_to)
     shelf.put("mitigation_deltas", rows, mask, list(rows.columns))
 
 
-def _alone(rows: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """Return the rows of all together in the years in which one mitigation alone is hidden: the rest would tell it."""
-    one = rows["mitigation_id"] != ALL
-    several = (hidden & one).groupby(rows["year"]).transform("sum")
-    return (several == 1) & ~one
+def _beside_parts(rows: pd.DataFrame, size: pd.Series, few: pd.Series) -> pd.Series:
+    """Return what is hidden of a column: the few, and in each year the smallest other part, or the sum of all."""
+    hidden = few.copy()
+    together = rows["mitigation_id"] == ALL
+    for _, year in rows.groupby("year"):
+        part, whole = year.index[~together[year.index]], year.index[together[year.index]]
+        if not hidden[year.index].any():
+            continue
+        others = size[part][~hidden[part] & (size[part] > 0)].sort_values(kind="stable")
+        if hidden[whole].all() and hidden[part].any():
+            continue
+        if len(others) > 1 or hidden[whole].any():
+            hidden[others.index[:1]] = True
+        else:
+            hidden[whole] = True
+    return hidden
+
+
+def _beside_earlier(
+    shelf: Shelf, rows: pd.DataFrame, mask: pd.DataFrame, county_id: str, hide_up_to: int
+) -> pd.DataFrame:
+    """Return the mask beside earlier releases: what one of them hid stays hidden, what it printed is printed again."""
+    columns = [name for name in rows.columns if name.endswith("_pupils")]
+    key = ["year", "mitigation_id"]
+    flags = mask[columns].assign(**{name: rows[name] for name in key}).melt(key, var_name="column", value_name="always")
+    long = rows[[*key, *columns]].melt(key, var_name="column", value_name="value").assign(always=flags["always"])
+    long = long[long["value"].notna()]
+    cells = c.county_cells(
+        long.assign(measure=c.CHANGE + long["column"] + ":" + long["mitigation_id"], scenario_id=""), county_id
+    )
+    hidden = shelf.hide("mitigations", cells, hide_up_to)
+    out = mask.copy()
+    for column in columns:
+        mine = hidden[hidden["column"] == column].assign(measure=column)
+        out[column] = hidden_frame(rows, key, [column], mine)[column].to_numpy(bool)
+    return out
 
 
 def _put_awaiting(shelf: Shelf, awaiting: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:

@@ -12,12 +12,12 @@ import pandas as pd
 
 from sufficiency.disclosure import cells as c
 from sufficiency.disclosure.shelf import Shelf, no_mask
-from sufficiency.model.vocabulary import ALL
+from sufficiency.model.vocabulary import ALL, HEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["hidden_behind", "put_money_change"]
+__all__ = ["hidden_behind", "mixed_behind", "put_money_change"]
 
 _BANDS: Final = ["gbp_low", "gbp_central", "gbp_high"]
 _CARBON: Final = ("vehicle_km_per_year", "vehicles", "kgco2e")
@@ -29,6 +29,25 @@ def hidden_behind(county: pd.DataFrame, travelled_county: pd.DataFrame) -> pd.Da
     flags = flags.assign(behind=flags["provision_type"] + ":" + flags["measure"])
     sums = travelled_county[travelled_county["hidden"]].assign(behind="pupil_km")
     return pd.concat([flags[[*c.SLICE, "behind"]], sums[[*c.SLICE, "behind"]]]).drop_duplicates()
+
+
+def mixed_behind(sufficiency: pd.DataFrame, county_id: str, hide_up_to: int) -> pd.DataFrame:
+    """Return the counts of the county whose amount mixes prices, of which one is that of a few pupils.
+
+    Places in other councils' schools are priced by the type sought: the amount, beside the count, tells how many there
+    are of each type.
+
+    Returns
+    -------
+    DataFrame
+        `KEY`, measure and hidden, to be taken for hidden cells of the county.
+    """
+    rows = sufficiency[(sufficiency["area_id"] == county_id) & (sufficiency["provision_type"] != HEADLINE)]
+    rows = rows[(rows["phase"] == ALL) & (rows["need"] == ALL)]
+    rows = rows[rows["other_council_pupils"].between(1, hide_up_to)]
+    return rows.assign(provision_type=HEADLINE, measure="other_council_pupils", hidden=True)[
+        [*c.KEY, "measure", "hidden"]
+    ].drop_duplicates()
 
 
 def _veiled(rows: pd.DataFrame, hidden: pd.DataFrame) -> pd.Series:

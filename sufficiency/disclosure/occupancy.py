@@ -24,13 +24,15 @@ from sufficiency.disclosure.system import MARKS, equations_between, same_cells
 from sufficiency.model.vocabulary import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
-__all__ = ["OCCUPANCY", "put_occupancy"]
+__all__ = ["BY_TYPE", "OCCUPANCY", "put_occupancy"]
 
 OCCUPANCY: Final = "occupancy_district_type"
+# raw table of the flows by type: scenario_id, policy, year, home_area_id, setting_area_id, provision_type, pupils
+BY_TYPE: Final = "flows_by_type"
 _SPOT: Final = [*c.SLICE, "area_id", "provision_type"]
 _OVER: Final = ["over_capacity_pupils", "over_number_pupils"]
 
@@ -41,7 +43,9 @@ def put_occupancy(
     areas: pd.DataFrame,
     cells: pd.DataFrame,
     hide_up_to: int,
-) -> None:
+    *,
+    untold: Collection[str] = (),
+) -> pd.DataFrame:
     """Put the use of places; empty places and the share in use are hidden with the pupils placed.
 
     Parameters
@@ -56,12 +60,24 @@ def put_occupancy(
         The cells of the gap, hidden.
     hide_up_to
         Counts of 1 to this are hidden.
+    untold
+        Districts whose places by type are not told (`hidden_places`): nor is what is placed there, which is as many
+        where every place of the county is taken.
+
+    Returns
+    -------
+    DataFrame
+        The cells of the system, hidden.
     """
     rows = _with_limits(tables, shelf)
+    veiled_places = rows["area_id"].isin(list(untold))
+    rows["limit_told"] &= ~veiled_places
     rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
     rows = rows.fillna({"level": "outside", "area_name": "Outside the county"})
     own = _own_cells(rows, hide_up_to)
-    beside = _beside(own, cells, hide_up_to)
+    full = own["area_id"].isin(list(untold)) & own["measure"].str.startswith(c.TAKEN) & (own["policy"] == "optimal")
+    own["always"] |= full
+    beside = pd.concat([_beside(own, cells, hide_up_to), _joint(own, cells, tables, hide_up_to)], ignore_index=True)
     # where the county's total by type is hidden, its parts beside the places would narrow it
     slices = pd.MultiIndex.from_frame(beside.loc[beside["veiled"], c.SLICE])
     veiled = pd.MultiIndex.from_frame(own[c.SLICE]).isin(slices) & own["measure"].str.startswith(c.TAKEN).to_numpy(bool)
@@ -70,17 +86,30 @@ def put_occupancy(
     single &= own["measure"].str.startswith(c.TAKEN).to_numpy(bool)
     marked = [*c.CELL, *MARKS]
     both = pd.concat([own[marked], beside[marked]], ignore_index=True)
-    untold = _untold(both, np.flatnonzero(single), hide_up_to)
+    uncertain = _untold(both, np.flatnonzero(single), hide_up_to)
     own_single = np.zeros(len(both), dtype=bool)
     own_single[: len(own)] = single
     # what is told anyway protects nothing
-    both = both.assign(always=both["always"] | untold, spared=both["spared"] | (own_single & ~untold))
+    both = both.assign(always=both["always"] | uncertain, spared=both["spared"] | (own_single & ~uncertain))
     hidden = shelf.hide("use", both, hide_up_to)
     listed = hidden[hidden["measure"].str.startswith(c.TAKEN)].assign(measure="placed_pupils")
     mask = hidden_frame(rows, _SPOT, ["placed_pupils"], listed)
-    mask = mask.assign(**{name: mask["placed_pupils"] & rows[name].notna() for name in ("empty_places", "used_share")})
+    mask["capacity_places"] = veiled_places & rows["capacity_places"].notna()
+    # where every place of the county is taken, none is empty anywhere, which tells of no place how many it is of
+    either = (mask["placed_pupils"] | mask["capacity_places"]) & ~(veiled_places & _all_taken(rows, mask))
+    mask = mask.assign(**{name: either & rows[name].notna() for name in ("empty_places", "used_share")})
     columns = ("provision_type", "schools", "capacity_places", "placed_pupils", "empty_places", "used_share")
     shelf.put(OCCUPANCY, rows, mask, (*ID, *columns))
+    return hidden
+
+
+def _all_taken(rows: pd.DataFrame, mask: pd.DataFrame) -> pd.Series:
+    """Return whether every place of the county is taken in a row's slice and type, and printed so."""
+    county = rows[(rows["level"] == "county") & ~mask["placed_pupils"] & (rows["policy"] == "optimal")]
+    full = county[(county["placed_pupils"] == county["capacity_places"]).fillna(False).astype(bool)]
+    kind = [*c.SLICE, "provision_type"]
+    there = pd.MultiIndex.from_frame(rows[kind]).isin(pd.MultiIndex.from_frame(full[kind]))
+    return pd.Series(there, index=rows.index)
 
 
 def _with_limits(tables: Mapping[str, pd.DataFrame], shelf: Shelf) -> pd.DataFrame:
@@ -94,7 +123,7 @@ def _with_limits(tables: Mapping[str, pd.DataFrame], shelf: Shelf) -> pd.DataFra
         over = tables["pressure"].set_index([*c.SLICE, "area_id"])[_OVER].sum(axis=1)
         at = over.reindex(pd.MultiIndex.from_frame(rows[[*c.SLICE, "area_id"]]))
         limit = limit + at.astype("Int64").fillna(0).to_numpy(np.int64)
-        printed = shelf.tables["pressure"].set_index([*c.SLICE, "area_id"])[_OVER].notna().all(axis=1)
+        printed = shelf.tables["pressure"].set_index([*c.SLICE, "area_id"])["over_capacity_pupils"].notna()
         told = printed.reindex(at.index).eq(True).to_numpy(bool)
     else:
         told = np.ones(len(rows), dtype=bool)
@@ -117,7 +146,7 @@ def _own_cells(rows: pd.DataFrame, hide_up_to: int) -> pd.DataFrame:
     small = above.between(1, hide_up_to) | ((above > 0) & ~out["limit_told"])
     few = small & out["measure"].str.startswith(c.TAKEN) & (out["level"] != "county") & (hide_up_to > 0)
     unknown = (out["measure"] == c.LIMIT) & ~out["limit_told"]
-    return out.assign(always=few.to_numpy(bool), spared=False, unprinted=unknown.to_numpy(bool))
+    return out.assign(always=few.to_numpy(bool), spared=False, unprinted=unknown.to_numpy(bool), guarded=False)
 
 
 def _beside(own: pd.DataFrame, cells: pd.DataFrame, hide_up_to: int) -> pd.DataFrame:
@@ -129,12 +158,52 @@ def _beside(own: pd.DataFrame, cells: pd.DataFrame, hide_up_to: int) -> pd.DataF
     unprinted = pd.MultiIndex.from_frame(arrivals[[*c.SLICE, "measure"]]).isin(pd.MultiIndex.from_frame(untold))
     # the flows are protected from a reader who knows the arrivals, but not where those are few themselves
     few = unprinted & arrivals["value"].between(1, hide_up_to).to_numpy(bool)
-    arrivals = arrivals.assign(always=few, spared=True, unprinted=unprinted & ~few)
+    arrivals = arrivals.assign(always=few, spared=True, unprinted=unprinted & ~few, guarded=False)
     typed = cells[c.placed_by_type(cells)]
-    typed = typed.assign(always=False, spared=True, unprinted=typed["hidden"])
+    typed = typed.assign(always=False, spared=True, unprinted=typed["hidden"], guarded=False)
     both = pd.concat([arrivals.assign(veiled=False), typed.assign(veiled=typed["hidden"])], ignore_index=True)
     there = pd.MultiIndex.from_frame(both[c.SLICE]).isin(pd.MultiIndex.from_frame(own[c.SLICE]))
     return both.loc[there, [*c.CELL, *MARKS, "veiled"]]
+
+
+def _joint(own: pd.DataFrame, cells: pd.DataFrame, tables: Mapping[str, pd.DataFrame], hide_up_to: int) -> pd.DataFrame:
+    """Return flows, what is placed by home and type, and what both are sums of, as cells, marked.
+
+    Nobody prints what is placed by home, setting and type, but all three sums of it are printed.
+    """
+    columns = [*c.CELL, *MARKS, "veiled"]
+    if BY_TYPE not in tables or not _as_sought(own, cells):
+        return pd.DataFrame(columns=columns)
+    slices = pd.MultiIndex.from_frame(own[c.SLICE].drop_duplicates())
+    here = cells[pd.MultiIndex.from_frame(cells[c.SLICE]).isin(slices)]
+    flow = here["measure"].str.startswith(c.FLOW)
+    placed = (here["measure"] == "placed_local_pupils") & (here["phase"] == ALL) & (here["need"] == ALL)
+    placed &= here["level"].isin(["county", "district"]) & ~c.placed_by_type(here)
+    known = here[flow | placed]
+    small = known["value"].between(1, hide_up_to)
+    known = known.assign(
+        always=False, spared=~known["hidden"], unprinted=known["hidden"], guarded=known["hidden"] & small
+    )
+    taken = own[own["measure"].str.startswith(c.TAKEN) & (own["level"] != "county")]
+    homes = here.loc[flow, [*c.SLICE, "area_id"]].drop_duplicates()
+    spots = taken[[*c.SLICE, "provision_type", "measure"]].merge(homes, on=c.SLICE)
+    spots = spots.assign(setting_area_id=spots["measure"].str.removeprefix(c.TAKEN))
+    key = [*c.SLICE, "setting_area_id", "provision_type", "area_id"]
+    counts = tables[BY_TYPE].rename(columns={"home_area_id": "area_id", "pupils": "value"})
+    spots = spots.merge(counts[[*key, "value"]], on=key, how="left", validate="1:1").fillna({"value": 0})
+    joint = spots.assign(
+        measure=c.BY_HOME + spots["setting_area_id"], phase=ALL, need=ALL, level="district", parent_id="",
+        value=spots["value"].astype(np.int64), always=False, spared=True, unprinted=True, guarded=False,
+    )  # fmt: skip
+    return pd.concat([known.assign(veiled=False)[columns], joint.assign(veiled=False)[columns]], ignore_index=True)
+
+
+def _as_sought(own: pd.DataFrame, cells: pd.DataFrame) -> bool:
+    """Return whether everybody is placed in the type sought, by what is placed in the county by type."""
+    kind = [*c.SLICE, "provision_type"]
+    sought = cells[c.placed_by_type(cells)].set_index(kind)["value"]
+    used = own[own["measure"].str.startswith(c.TAKEN) & (own["level"] == "county")].set_index(kind)["value"]
+    return bool((sought.reindex(used.index) == used).all())
 
 
 def _untold(both: pd.DataFrame, single: NDArray[np.int64], hide_up_to: int) -> NDArray[np.bool_]:

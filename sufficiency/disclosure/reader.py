@@ -36,6 +36,9 @@ _JOURNEY_NAMES: Final = {"pupils": "day_pupils"}
 _BLANK: Final = {"scenario_id": "", "policy": "", "phase": ALL, "need": ALL, "provision_type": HEADLINE}
 WINNERS: Final = ("better_off_pupils", "worse_off_pupils")
 TAKEN: Final = "use:placed:"
+FLOW: Final = "flow:"
+CHANGE: Final = "change:"
+PLACES: Final = "places:"
 BASES: Final = ("own_school_pupils", "partner_pupils", "without_base_pupils")
 
 
@@ -67,18 +70,21 @@ def _parts(released: Released, county_id: str) -> Iterable[pd.DataFrame]:
     for name, code, place in (("flows", "setting_area_id", "home_area_id"), ("reasons", "reason", "")):
         found = _long(released, name, names={}, keep=[code, place] if place else [code])
         if len(found):
-            prefix = "flow:" if place else "reason:"
+            prefix = FLOW if place else "reason:"
             area = found[place] if place else county_id
             yield found.assign(measure=prefix + found[code], area_id=area)
-    used = _long(released, "occupancy_district_type", columns=["placed_pupils"])
-    if len(used):
-        # a code of its own, for what is placed in an area is not what its residents are placed in
-        yield used.assign(measure=TAKEN + used["area_id"])
+    for name, prefix, column in (
+        ("occupancy_district_type", TAKEN, "placed_pupils"),
+        ("capacity_district_type", PLACES, "capacity_places"),
+    ):
+        found = _long(released, name, columns=[column])
+        if len(found):
+            # a code of its own, for what is placed in an area is not what its residents are placed in
+            yield found.assign(measure=prefix + found["area_id"])
     yield from _compared(released)
     yield _long(released, "support_match")
     transfers = _long(released, "phase_transfers", names={"pupils": "transfer_pupils"}, keep=["transfer"])
-    if len(transfers):
-        yield transfers.assign(scenario_id=transfers["transfer"])
+    yield transfers.assign(scenario_id=transfers.get("transfer"))
     yield _long(released, "pressure")
     yield _long(released, "awaiting_area", names={"pupils": "awaiting_pupils"})
     programme = _long(released, "programme_places", columns=["demand_pupils"])
@@ -92,9 +98,13 @@ def _parts(released: Released, county_id: str) -> Iterable[pd.DataFrame]:
         total = groups["year_group"] == ALL
         measure = ("year_group:" + groups["year_group"]).where(~total, "scap:" + groups["scap_phase"])
         yield groups.assign(measure=measure)
-    effects = _long(released, "scheme_effects", keep=["scheme_id"])
-    if len(effects):
-        yield effects.assign(area_id=county_id, measure="scheme:" + effects["measure"] + ":" + effects["scheme_id"])
+    for name, prefix, key in (
+        ("mitigation_deltas", CHANGE, "mitigation_id"),
+        ("scheme_effects", "scheme:", "scheme_id"),
+    ):
+        found = _long(released, name, keep=[key])
+        if len(found):
+            yield found.assign(area_id=county_id, measure=prefix + found["measure"] + ":" + found[key])
 
 
 def _long(

@@ -62,6 +62,8 @@ _SYSTEM_OF: Final = {
     "pressure": "pressure",
     "awaiting_area": "awaiting",
     "forecast": "forecast",
+    "scheme_effects": "schemes",
+    "mitigation_deltas": "mitigations",
 }
 # the cells of these tables have one measure, which their system calls so
 _ONE_MEASURE: Final = {"transfers": "pupils", "awaiting": "pupils"}
@@ -173,7 +175,8 @@ def entry_of(
     # what stands in two tables is printed if either prints it
     cells = found.sort_values("hidden", kind="stable").drop_duplicates(CELL_NAME)
     cells = cells.sort_values(CELL_NAME, ignore_index=True).assign(printed=lambda frame: ~frame["hidden"].astype(bool))
-    cells["value"] = cells["value"].where(cells["printed"]).astype("Int64")
+    # what a scheme or a mitigation changes may be less than nothing: kept by its size
+    cells["value"] = cells["value"].where(cells["printed"]).abs().astype("Int64")
     cells["year"] = cells["year"].astype(np.int64)
     return Entry(run_id, version, tuple(scenarios), cells[_COLUMNS], hide_up_to, round_counts_to)
 

@@ -13,10 +13,13 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.disclosure.amounts import write_amounts
+from sufficiency.disclosure.changes import write_changes
+from sufficiency.disclosure.joint import joint_figures, placed_as_sought, write_joint
 from sufficiency.disclosure.pen import Pen, Relations
+from sufficiency.disclosure.places import write_places
 from sufficiency.disclosure.reader import BASES, PLACE, PRINT, SLICE, TAKEN, number_figures, prints
 from sufficiency.disclosure.tellings import write_tellings
-from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES, NEED_GROUP_OF, NEED_GROUPS, NEEDS, PHASE_NCY
+from sufficiency.model.vocabulary import ALL, HEADLINE, NEED_GROUP_OF, NEED_GROUPS, NEEDS, PHASE_NCY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +62,14 @@ class Book:
     relations: Relations
 
 
-def book_of(released: Released, areas: pd.DataFrame, *, guess: bool = True, known: pd.DataFrame | None = None) -> Book:
+def book_of(
+    released: Released,
+    areas: pd.DataFrame,
+    *,
+    guess: bool = True,
+    known: pd.DataFrame | None = None,
+    hide_up_to: int = 0,
+) -> Book:
     """Return what a reader notes of a release.
 
     Parameters
@@ -72,6 +82,8 @@ def book_of(released: Released, areas: pd.DataFrame, *, guess: bool = True, know
         Whether the reader takes runs that agree in all that is printed for the same.
     known
         Counts that the reader knows besides: `SLICE`, `PLACE` and value.
+    hide_up_to
+        The rule, by which a reader takes what is hidden among printed figures for small; 0 = he does not know it.
 
     Returns
     -------
@@ -84,7 +96,7 @@ def book_of(released: Released, areas: pd.DataFrame, *, guess: bool = True, know
     printed = prints(released, county_id)
     if known is not None:
         printed = pd.concat([printed, known.assign(table="", column="", row=-1, hidden=False)[PRINT]])
-    frame = _with_unprinted(printed, ground, county_id)
+    frame = _with_unprinted(printed, ground, county_id, released)
     frame = frame.merge(ground, on="area_id", how="left", validate="m:1")
     frame = _with_not_located(frame)
     frame["figure"] = number_figures(frame, released, guess=guess)
@@ -93,11 +105,14 @@ def book_of(released: Released, areas: pd.DataFrame, *, guess: bool = True, know
     _sums_over(pen)
     _year_groups(pen, county_id)
     write_tellings(pen, released, county_id)
+    write_places(pen, released, county_id)
+    write_joint(pen, released, county_id, hide_up_to)
     write_amounts(pen, released, county_id)
+    write_changes(pen, released, county_id)
     return Book(frame, pen.relations())
 
 
-def _with_unprinted(printed: pd.DataFrame, known: pd.DataFrame, county_id: str) -> pd.DataFrame:
+def _with_unprinted(printed: pd.DataFrame, known: pd.DataFrame, county_id: str, released: Released) -> pd.DataFrame:
     """Add the figures that nobody prints but that relations need."""
     spots = printed[[*_SPOT, "measure"]].drop_duplicates()
     added = []
@@ -114,6 +129,9 @@ def _with_unprinted(printed: pd.DataFrame, known: pd.DataFrame, county_id: str) 
     for measure in _TOTALS:
         if day or measure not in {"day_pupils", "not_daily_pupils"}:
             beside(measure, ["demand_pupils"], total)
+    typed = ((spots["phase"] == ALL) & (spots["need"] == ALL) & (spots["provision_type"] != HEADLINE)).to_numpy(bool)
+    typed &= (spots["area_id"] == county_id).to_numpy(bool) & spots["measure"].eq("placed_local_pupils").to_numpy(bool)
+    beside("other_council_pupils", ["placed_local_pupils"], typed)
     beside("over_with_pickups_pupils", ["ridden_over_limit_pupils"])
     at_county = (spots["area_id"] == county_id).to_numpy(bool) & total
     beside("within_limit_pupils", ["over_limit_pupils"], at_county)
@@ -122,6 +140,7 @@ def _with_unprinted(printed: pd.DataFrame, known: pd.DataFrame, county_id: str) 
     flows = spots[spots["measure"].str.startswith("flow:")]
     arrivals = flows.assign(measure="arrivals:" + flows["measure"].str.removeprefix("flow:"), area_id=county_id)
     added.append(arrivals.drop_duplicates())
+    added.append(joint_figures(spots, released))
     more = pd.concat(added, ignore_index=True).drop_duplicates()
     there = pd.MultiIndex.from_frame(more[_KEY]).isin(pd.MultiIndex.from_frame(spots[_KEY]))
     more = more[~there].assign(table="", column="", row=-1, value=np.nan, hidden=True)
@@ -187,10 +206,8 @@ def _use(pen: Pen, arrivals: pd.DataFrame, county_id: str) -> None:
     pen.sums(whole, part, kind)
     sought = frame[(frame["measure"] == "placed_local_pupils") & (frame["area_id"] == county_id)]
     sought = sought[(sought["phase"] == ALL) & (sought["need"] == ALL) & (sought["provision_type"] != HEADLINE)]
-    both = sought.drop_duplicates(kind).merge(whole.drop_duplicates(kind), on=kind, suffixes=("", "_used"))
-    known = both[both["value"].notna() & both["value_used"].notna()]
     # without substitutes everybody is placed in the type sought; where a print says otherwise, there are some
-    if (known["value"] == known["value_used"]).all() and not (set(taken["provision_type"]) - set(HEADLINE_TYPES)):
+    if placed_as_sought(frame, county_id):
         pen.sums(sought, whole, kind)
 
 

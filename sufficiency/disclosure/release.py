@@ -16,6 +16,7 @@ import pandas as pd
 
 from sufficiency.disclosure import cells as c
 from sufficiency.disclosure import futures, money, returns, side
+from sufficiency.disclosure.capacities import CAPACITY, hidden_places, put_capacities
 from sufficiency.disclosure.occupancy import OCCUPANCY, put_occupancy
 from sufficiency.disclosure.schemes import put_schemes
 from sufficiency.disclosure.shelf import ID, Shelf, hidden_frame, no_mask
@@ -45,7 +46,6 @@ _SUMS: Final = (
 )
 _AS_THEY_ARE: Final = (
     "assumptions",
-    "capacity_district_type",
     "capital_buys",
     "conservation",
     "data_quality",
@@ -140,14 +140,19 @@ def _put_beside(
         side.put_coverage(shelf, tables, known, hide_up_to)
     side.put_transfers(shelf, tables["phase_transfers"], known, hide_up_to)
     county = cells[cells["area_id"] == county_id]
+    mixed = money.mixed_behind(tables["sufficiency"], county_id, hide_up_to)
+    if len(mixed):
+        county = pd.concat([county, mixed], ignore_index=True)
     if "money" in tables:
         side.put_money(shelf, tables["money"], county, travelled[travelled["area_id"] == county_id])
     if "money_change" in tables:
         money.put_money_change(shelf, tables, county, travelled[travelled["area_id"] == county_id])
     if "pressure" in tables:
-        side.put_pressure(shelf, tables["pressure"], known, hide_up_to)
-    if OCCUPANCY in tables:
-        put_occupancy(shelf, tables, known, cells, hide_up_to)
+        side.put_pressure(shelf, tables, known, hide_up_to)
+    untold = hidden_places(tables, known, hide_up_to)
+    if CAPACITY in tables:
+        put_capacities(shelf, tables, untold)
+    used = put_occupancy(shelf, tables, known, cells, hide_up_to, untold=untold) if OCCUPANCY in tables else None
     if "programme_places" in tables:
         side.put_programme(shelf, tables["programme_places"], county)
     if "journey_ranges" in tables:
@@ -155,7 +160,7 @@ def _put_beside(
     if "forecast" in tables:
         side.put_forecast(shelf, tables["forecast"], hide_up_to)
     if len(tables.get("scheme_effects", ())):
-        put_schemes(shelf, tables, hide_up_to)
+        put_schemes(shelf, tables, hide_up_to, county_id=county_id, used=used)
     futures.put_futures(shelf, tables, known, hide_up_to)
     _put_as_they_are(shelf, tables, hide_up_to)
 

@@ -9,7 +9,8 @@ are recoverable where they can only be 1 to `hide_up_to`, or are pinned as close
 `hide_up_to` is recoverable too.
 
 What is placed in one school is recoverable like a small count, whatever it is: where a district has one school of a
-type, its hidden figure must be as uncertain, and may be printed only where all else that is printed tells it.
+type, its hidden figure must be as uncertain, and may be printed only where all else that is printed tells it. Hidden
+places by district and type must be as uncertain too.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.disclosure.bounds import FAR, ContradictionError, propagate, ranges
-from sufficiency.disclosure.reader import SLICE
+from sufficiency.disclosure.joint import JOINT
+from sufficiency.disclosure.reader import CHANGE, PLACES, SLICE
 from sufficiency.disclosure.relations import DIFFERENCES, NOT_LOCATED, book_of
 from sufficiency.model.errors import InfeasibleError
+from sufficiency.model.vocabulary import HEADLINE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = ["table", "column", "row", "key", "low", "high"]
 _USE: Final = "occupancy_district_type"
+_PLACES: Final = "capacity_district_type"
 _BESIDE_USE: Final = ("sufficiency_area", "sufficiency_area_type", "flows", "pressure")
 # columns of pupils that are no counts of present pupils, each with the reason why a small one may stand
 _NO_COUNTS: Final = {
@@ -82,19 +86,26 @@ def audit_release(
     SufficiencyError
         When printed figures contradict one another.
     """
-    book, low, high = _first_reading(released, areas, known)
+    book, low, high = _first_reading(released, areas, known, hide_up_to)
     figures = book.figures
     value = _known_values(figures)
     unknown = np.isnan(value)
     hidden = (figures["table"] != "").to_numpy(bool) & figures["hidden"].to_numpy(bool)
-    follows = figures["measure"].isin(DIFFERENCES) | figures["area_id"].str.startswith(NOT_LOCATED)
+    follows = figures["measure"].isin(DIFFERENCES) | figures["measure"].str.startswith(JOINT)
+    follows |= (figures["measure"] == "other_council_pupils") & (figures["provision_type"] != HEADLINE)
+    follows |= figures["area_id"].str.startswith(NOT_LOCATED)
     wanted = np.zeros(value.size, dtype=bool)
     wanted[figures.loc[hidden | follows, "figure"]] = True
     least, greatest = ranges(book.relations, low, high, wanted & unknown, max(hide_up_to, 1))
     cells = figures[hidden]
     told = _told(cells, least, greatest)
     number = cells["figure"].to_numpy(np.int64)
-    narrow = (greatest - least < hide_up_to) & (least <= hide_up_to) & (greatest >= 1)
+    fewer = np.zeros(value.size, dtype=bool)
+    fewer[figures.loc[_signed(figures), "figure"]] = True
+    small = (least <= hide_up_to) & (greatest >= 1) | fewer & (least <= -1) & (greatest >= -hide_up_to)
+    places = np.zeros(value.size, dtype=bool)
+    places[figures.loc[figures["measure"].str.startswith(PLACES), "figure"]] = True
+    narrow = (greatest - least < hide_up_to) & (small | places)
     small_only = (least >= 1) & (greatest <= hide_up_to)
     beside = figures[follows & small_only[figures["figure"]]]
     parts = [told[narrow[number]], _told(beside, least, greatest), _printed_small(released, hide_up_to)]
@@ -123,6 +134,8 @@ def truly_small(report: AuditReport, unhidden: Released) -> AuditReport:
         row, column = int(found["row"].iloc[at]), str(found["column"].iloc[at])
         table = unhidden.tables.get(str(found["table"].iloc[at]))
         true = table[column].iloc[row] if table is not None and row >= 0 else 1
+        if found["table"].iloc[at] == _PLACES:
+            true = 1
         if found["table"].iloc[at] == _USE and table is not None and _single(table).iloc[row]:
             true = 1
         kept.append(bool(pd.notna(true) and 1 <= abs(float(true)) <= report.hide_up_to))
@@ -218,7 +231,7 @@ def _known_values(figures: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _first_reading(
-    released: Released, areas: pd.DataFrame, known: pd.DataFrame | None
+    released: Released, areas: pd.DataFrame, known: pd.DataFrame | None, hide_up_to: int
 ) -> tuple[Book, NDArray[np.float64], NDArray[np.float64]]:
     """Return the closest reading that the figures allow.
 
@@ -227,25 +240,30 @@ def _first_reading(
     readings = [(one, guess) for one in ([known, None] if known is not None else [None]) for guess in (True, False)]
     for one, guess in readings[:-1]:
         try:
-            return _read(released, areas, one, guess=guess)
+            return _read(released, areas, one, guess=guess, hide_up_to=hide_up_to)
         except ContradictionError:
             continue
     one, guess = readings[-1]
-    return _read(released, areas, one, guess=guess)
+    return _read(released, areas, one, guess=guess, hide_up_to=hide_up_to)
 
 
 def _read(
-    released: Released, areas: pd.DataFrame, known: pd.DataFrame | None, *, guess: bool
+    released: Released, areas: pd.DataFrame, known: pd.DataFrame | None, *, guess: bool, hide_up_to: int = 0
 ) -> tuple[Book, NDArray[np.float64], NDArray[np.float64]]:
-    book = book_of(released, areas, guess=guess, known=known)
+    book = book_of(released, areas, guess=guess, known=known, hide_up_to=hide_up_to)
     value = _known_values(book.figures)
     unknown = np.isnan(value)
     low, high = np.where(unknown, 0.0, value), np.where(unknown, FAR, value)
-    # what a scheme changes may be less than nothing
-    signed = book.figures.loc[book.figures["measure"].str.contains("left_out"), "figure"].unique()
+    # what a scheme or a mitigation changes may be less than nothing
+    signed = book.figures.loc[_signed(book.figures), "figure"].unique()
     low[signed] = np.where(unknown[signed], -FAR, value[signed])
     propagate(book.relations, low, high)
     return book, low, high
+
+
+def _signed(figures: pd.DataFrame) -> pd.Series:
+    """Return whether each figure is a change, which may be less than nothing."""
+    return figures["measure"].str.contains("left_out") | figures["measure"].str.startswith(CHANGE)
 
 
 def _told(cells: pd.DataFrame, least: NDArray[np.float64], greatest: NDArray[np.float64]) -> pd.DataFrame:

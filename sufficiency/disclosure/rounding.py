@@ -33,7 +33,7 @@ __all__ = ["rounded", "rules_text"]
 
 _PARTS: Final = ("placed", "unplaced", "excluded")
 _TOLD: Final = re.compile(r" (\d+)(?=;|$)")
-_NEEDED: Final = re.compile(r"^\d+ needed less (\d+) today$")
+_NEEDED: Final = re.compile(r"^[\d,]+ needed less ([\d,]+) today$")
 _BRIDGE_COLUMNS: Final = ("start_pupils", "pupils")
 
 
@@ -205,14 +205,14 @@ def _bridge(tables: dict[str, pd.DataFrame], hidden: dict[str, pd.DataFrame], hi
     steps = nearest(exact, base).astype(np.int64)
     notes = frame["note"].astype(str).tolist()
     found = _NEEDED.match(notes[-1])
-    capacity = int(found.group(1)) if found else 0
+    capacity = int(found.group(1).replace(",", "")) if found else 0
     needed = int(nearest(exact[-1] + capacity, base))
     steps[-1] = needed - capacity
     steps[-2] = steps[-1] - steps[:-2].sum()
     starts = np.r_[0, np.cumsum(steps[:-2]), 0].astype(np.int64)
     small = bool(((np.abs(steps) >= 1) & (np.abs(steps) <= hide_up_to)).any())
     if found:
-        notes[-1] = f"{needed} needed less {capacity} today" if not small else "needed less places today"
+        notes[-1] = f"{needed:,} needed less {capacity:,} today" if not small else "needed less places today"
     frame["note"] = notes
     for column, values in zip(_BRIDGE_COLUMNS, (starts, steps), strict=True):
         frame[column] = pd.array([pd.NA] * len(frame), dtype="Int64") if small else values

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WINNERS: Final = ("better_off_pupils", "worse_off_pupils")
-_PRESSURE: Final = ("over_capacity_pupils", "over_number_pupils")
+PRESSURE: Final = ("over_capacity_pupils",)
+STAYING: Final = "rolling"
 _EQUIVALENCE: Final = ("primary_places", "secondary_places", "short_of_equivalence_places")
 _SUPPORT: Final = ("own_school_pupils", "partner_pupils", "without_base_pupils")
 _PLACE: Final = [*c.SLICE, "area_id"]
@@ -152,13 +153,27 @@ def put_transfers(shelf: Shelf, transfers: pd.DataFrame, areas: pd.DataFrame, hi
     shelf.put("phase_transfers", rows, mask, columns)
 
 
-def put_pressure(shelf: Shelf, pressure: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:
-    """Put the pupils above places, by the district of the setting."""
-    rows = pressure.reset_index(drop=True)
-    hidden = shelf.hide("pressure", c.side_cells(rows, list(_PRESSURE), areas), hide_up_to)
-    mask = hidden_frame(rows, [*c.SLICE, "area_id"], list(_PRESSURE), hidden)
+def put_pressure(shelf: Shelf, tables: Mapping[str, pd.DataFrame], areas: pd.DataFrame, hide_up_to: int) -> None:
+    """Put the pupils above places, by the district of the setting.
+
+    Where pupils keep their places, they stay above them by ones and twos, and what is placed by type beside the places
+    says how many at least: policy `rolling` is left out, and with it the column of those who stay. Elsewhere, where the
+    use of places says that at least one to `hide_up_to` are above them, the count is hidden whatever it is, so that a
+    hidden one is not known to be the least that it can be.
+    """
+    rows = tables["pressure"]
+    rows = rows[rows["policy"] != STAYING].reset_index(drop=True)
+    cells = c.side_cells(rows, list(PRESSURE), areas)
+    used = tables.get("occupancy_district_type")
+    if used is not None and len(used):
+        above = (used["placed_pupils"] - used["capacity_places"].astype("Int64")).clip(lower=0).fillna(0)
+        least = used.assign(least=above).groupby(_PLACE)["least"].sum()
+        there = least.reindex(pd.MultiIndex.from_frame(cells[_PLACE])).fillna(0)
+        cells = cells.assign(always=there.between(1, hide_up_to).to_numpy(bool) & (cells["value"] > 0))
+    hidden = shelf.hide("pressure", cells, hide_up_to)
+    mask = hidden_frame(rows, [*c.SLICE, "area_id"], list(PRESSURE), hidden)
     rows = shelf.named(rows.merge(areas[["area_id", "level"]], on="area_id", how="left", validate="m:1"))
-    shelf.put("pressure", rows, mask, [*c.SLICE, "level", "area_id", "area_name", *_PRESSURE])
+    shelf.put("pressure", rows, mask, [*c.SLICE, "level", "area_id", "area_name", *PRESSURE])
 
 
 def put_money(shelf: Shelf, money: pd.DataFrame, county: pd.DataFrame, travelled_county: pd.DataFrame) -> None:

@@ -183,6 +183,7 @@ def hide(
     counted: NDArray[np.bool_] | None = None,
     told: Told | None = None,
     always: NDArray[np.bool_] | None = None,
+    guarded: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return primary and all hidden cells.
 
@@ -208,6 +209,8 @@ def hide(
         What earlier releases told; None = there were none.
     always
         Whether the cell is primary whatever it counts; None = none is.
+    guarded
+        Whether the cell was hidden elsewhere, and must stay as uncertain as a primary one; None = none was.
 
     Returns
     -------
@@ -233,10 +236,14 @@ def hide(
     order[np.lexsort((np.arange(values.size), values, rank))] = np.arange(values.size)
     loose = np.zeros(values.size, dtype=bool) if printed is None else ~printed & ~primary
     protected, kept = primary, loose
+    if guarded is not None:
+        # other equations closed around it where it was hidden: here the audit alone decides
+        primary, loose = primary & ~guarded, loose | guarded
+        protected, kept = primary | guarded, loose
     if told is not None:
         if bool((primary & told.known).any()):
             raise InfeasibleError(told.refusal())
-        protected, kept, spared = primary | told.guarded, loose | told.held, spared | told.known
+        protected, kept, spared = protected | told.guarded, loose | told.held, spared | told.known
     late = (values == 0) | (rank >= LATE)
     spared = spared | _following(spared & ~loose, equations, never=protected | loose)
     closure = _Closure(

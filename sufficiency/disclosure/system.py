@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sufficiency.disclosure.earlier import Earlier
 
-MARKS: Final = ("always", "spared", "unprinted")
+MARKS: Final = ("always", "spared", "unprinted", "guarded")
 ONE_EVERYWHERE: Final = ("demand_pupils", "excluded_pupils", "in_need_pupils")
 _NOT_ADDITIVE: Final = ("placed_own_area_pupils", *c.UNPRINTED)
 _JOURNEY_SUM: Final = ("day_pupils", "not_daily_pupils", "unplaced_pupils", "excluded_pupils")
@@ -129,10 +129,27 @@ def _write_use(writer: _Writer, cells: pd.DataFrame) -> None:
     writer.add(county, part, kind)
     writer.add(measure == c.LIMIT, part | (measure == c.ROOM), [*kind, "area_id"])
     typed = c.placed_by_type(cells)
+    _write_homes(writer, cells)
     both = [cells.loc[one, [*kind, "value"]].set_index(kind)["value"].sort_index() for one in (typed, county)]
     if both[0].equals(both[1].reindex(both[0].index)):
         # nobody is placed in another type than the one sought, as everybody knows who knows what substitutes
         writer.add(typed, county, kind)
+
+
+def _write_homes(writer: _Writer, cells: pd.DataFrame) -> None:
+    """Write the sums of what is placed by home, setting and type: flows, by home and type, and the use of places."""
+    measure = cells["measure"]
+    by_home = measure.str.startswith(c.BY_HOME)
+    if not by_home.any():
+        return
+    kind = [*c.SLICE, "provision_type"]
+    writer.recode("measure", measure.str.replace(c.BY_HOME, c.FLOW))
+    writer.add(measure.str.startswith(c.FLOW), by_home, [*c.SLICE, "area_id", "measure*"])
+    home = (measure == "placed_local_pupils") & (cells["level"] == "district")
+    home &= (cells["phase"] == ALL) & (cells["need"] == ALL) & (cells["provision_type"] != HEADLINE)
+    writer.add(home, by_home, [*kind, "area_id"])
+    writer.recode("measure", measure.str.replace(c.BY_HOME, c.TAKEN))
+    writer.add(measure.str.startswith(c.TAKEN) & (cells["level"] != "county"), by_home, [*kind, "measure*"])
 
 
 def _write_sums(writer: _Writer, cells: pd.DataFrame) -> None:
@@ -224,7 +241,7 @@ def hide_cells(cells: pd.DataFrame, hide_up_to: int, earlier: Earlier | None = N
     cells
         Cells (`sufficiency.disclosure.cells.CELL`), in any order: the answer does not depend on it. Columns of
         `MARKS`, where there are any, mark more of them: ``always`` primary whatever they count, ``spared`` from being
-        secondary, ``unprinted``.
+        secondary, ``unprinted``, and ``guarded``, hidden elsewhere and as uncertain here as a primary one.
     hide_up_to
         Counts of 1 to this are hidden.
     earlier
@@ -256,6 +273,7 @@ def hide_cells(cells: pd.DataFrame, hide_up_to: int, earlier: Earlier | None = N
         counted=system.counted,
         told=told,
         always=_marked(cells, cell, "always", system.values.size),
+        guarded=_marked(cells, cell, "guarded", system.values.size),
     )
     return cells.assign(cell=cell, primary=primary[cell], hidden=hidden[cell])
 
@@ -273,7 +291,8 @@ def _system(first: pd.DataFrame, equations: Equations, hide_up_to: int) -> Syste
     values = first["value"].to_numpy(np.int64)
     arrivals = first["measure"].str.startswith(c.ARRIVALS).to_numpy(bool)
     room = first["measure"].str.startswith(c.ROOM).to_numpy(bool)
-    places = room | first["measure"].str.startswith(c.LIMIT).to_numpy(bool)
+    # what nobody counts: places, and what is placed by home, setting and type, of which only sums are printed
+    others = room | first["measure"].str.startswith((c.LIMIT, c.BY_HOME)).to_numpy(bool)
     # arrivals are taken as known, where they are not so few that knowing them would be knowing the flows
     printed = ~first["measure"].isin(c.UNPRINTED).to_numpy(bool) & ~(arrivals & (values <= hide_up_to)) & ~room
-    return System(values, equations, c.spared_cells(first), c.hiding_rank(first), printed, ~arrivals & ~places)
+    return System(values, equations, c.spared_cells(first), c.hiding_rank(first), printed, ~arrivals & ~others)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from sufficiency.disclosure.joint import told_homes
 from sufficiency.disclosure.reader import BASES, SLICE, TAKEN, WINNERS
 from sufficiency.model.vocabulary import ALL, HEADLINE
 
@@ -108,14 +109,35 @@ def _use(pen: Pen, released: Released) -> None:
     district = (table["level"] == "district").to_numpy(bool)
     table, placed, places = table[district], placed[district], places[district]
     total = table.assign(provision_type=HEADLINE)
-    over, stay = (figures_at(pen, total, name) for name in ("over_capacity_pupils", "over_number_pupils"))
-    told = (placed >= 0) & (over >= 0) & (stay >= 0)
+    over = figures_at(pen, total, "over_capacity_pupils")
+    told = (placed >= 0) & (over >= 0)
     count = int(told.sum())
-    row = np.tile(np.arange(count, dtype=np.int64), 3)
-    pen.rows(row, np.r_[placed[told], over[told], stay[told]], np.r_[np.ones(count), -np.ones(2 * count)],
+    pen.rows(_twice(count), np.r_[placed[told], over[told]], np.r_[np.ones(count), -np.ones(count)],
              np.full(count, -np.inf), places[told])  # fmt: skip
+    _above(pen, released)
     best = (placed >= 0) & ~told & (table["policy"] == "optimal").to_numpy(bool)
     pen.single(placed[best], np.zeros(int(best.sum())), places[best])
+
+
+def _above(pen: Pen, released: Released) -> None:
+    """Write that what is placed above the places, of one type and of all together, is counted as pressure there."""
+    table = released.tables["occupancy_district_type"]
+    table = table[table["capacity_places"].notna() & (table["area_id"] != "outside")].reset_index(drop=True)
+    placed = np.full(len(table), -1)
+    for area in table["area_id"].unique():
+        here = (table["area_id"] == area).to_numpy(bool)
+        placed[here] = figures_at(pen, table[here], f"{TAKEN}{area}")
+    over = figures_at(pen, table.assign(provision_type=HEADLINE), "over_capacity_pupils")
+    known = table.assign(placed=placed, over=over)[(placed >= 0) & (over >= 0)]
+    if not len(known):
+        return
+    for keys in (["area_id", "provision_type"], ["area_id"]):
+        row, _ = pd.factorize(pd.MultiIndex.from_frame(known[[*SLICE, *keys]]))
+        first = known.assign(row=row).drop_duplicates("row").sort_values("row")
+        most = np.bincount(row, weights=numbers(known, "capacity_places"), minlength=len(first)).astype(np.float64)
+        figure = np.r_[known["placed"], first["over"]].astype(np.int64)
+        pen.rows(np.r_[row, np.arange(len(first))].astype(np.int64), figure,
+                 np.r_[np.ones(len(known)), -np.ones(len(first))], np.full(len(first), -np.inf), most)  # fmt: skip
 
 
 def _programme(pen: Pen, programme: pd.DataFrame, county_id: str) -> None:
@@ -248,8 +270,10 @@ def _schemes(pen: Pen, released: Released, county_id: str) -> None:
         placed, rest = (
             figures_at(pen, rows, f"scheme:{name}:{scheme}") for name in ("placed_pupils", "homes_rest_pupils")
         )
-        told = np.array([float(sum(map(int, found))) for found in part["homes"].str.findall(r" (\d+)(?:;|$)")])
+        told = np.array([float(sum(told_homes(str(homes)).values())) for homes in part["homes"]])
         there = (placed >= 0) & (rest >= 0)
+        # where the homes are not told at all, neither is what is left of them
+        there &= (told > 0) | ~released.hidden["scheme_effects"].loc[part.index, "homes_rest_pupils"].to_numpy(bool)
         count = int(there.sum())
         pen.rows(_twice(count), np.r_[placed[there], rest[there]], np.r_[np.ones(count), -np.ones(count)],
                  told[there], told[there])  # fmt: skip

@@ -19,7 +19,13 @@ from sufficiency.measures.occupancy import occupancy_table, use_by_district_type
 from sufficiency.measures.outcomes import describe_groups, headline_groups, outcomes
 from sufficiency.measures.pressure import pressure_table
 from sufficiency.measures.reasons import reasons_table
-from sufficiency.measures.sufficiency import capacity_by_area, flows_table, reachable_places, sufficiency_table
+from sufficiency.measures.sufficiency import (
+    capacity_by_area,
+    flows_by_type,
+    flows_table,
+    reachable_places,
+    sufficiency_table,
+)
 from sufficiency.measures.transfers import transfers_table
 from sufficiency.measures.waterfall import waterfall_table
 
@@ -38,6 +44,7 @@ __all__ = [
     "describe_groups",
     "equity_table",
     "exponential_decay",
+    "flows_by_type",
     "flows_table",
     "gap_table",
     "gaussian_decay",

@@ -67,7 +67,7 @@ def bridge_table(inputs: Inputs, demand: pd.DataFrame) -> pd.DataFrame:
             f"Shortfall of local places, {year_label(end)}",
             shortfall,
             0,
-            f"{int(total[end])} needed less {capacity} today",
+            f"{int(total[end]):,} needed less {capacity:,} today",
         )
     )
     table = pd.DataFrame(rows, columns=["item", "pupils", "start_pupils", "note"])

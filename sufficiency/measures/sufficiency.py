@@ -207,3 +207,32 @@ def flows_table(scenario_id: str, rows: pd.DataFrame, district_ids: Sequence[str
     full = counts.merge(every, on=key, how="outer")
     full["pupils"] = full["pupils"].fillna(0).astype(np.int64)
     return conform(full.assign(scenario_id=scenario_id).sort_values(key, ignore_index=True), "flows")
+
+
+def flows_by_type(scenario_id: str, rows: pd.DataFrame, provision: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows of `flows_table` by type of the provision, without zeros. Internal: never printed.
+
+    Parameters
+    ----------
+    scenario_id
+        The scenario.
+    rows
+        Output of `outcomes`.
+    provision
+        Table `provision`.
+
+    Returns
+    -------
+    DataFrame
+        scenario_id, policy, year, home_area_id, setting_area_id, provision_type, pupils.
+    """
+    local = rows[rows["headline"] & (rows["outcome"] == "local") & (rows["district_id"] != "")]
+    kinds = provision.set_index("provision_id")["provision_type"]
+    local = local.assign(
+        home_area_id=local["district_id"],
+        setting_area_id=local["setting_district_id"].replace("", OUTSIDE),
+        provision_type=local["provision_id"].map(kinds),
+    )
+    key = ["policy", "year", "home_area_id", "setting_area_id", "provision_type"]
+    counts = local.groupby(key, as_index=False)[["pupils"]].sum()
+    return counts.assign(scenario_id=scenario_id).astype({"pupils": np.int64})

@@ -19,6 +19,8 @@ from sufficiency.outputs.breaks import (
 from sufficiency.outputs.words import (
     change_words,
     count_text,
+    gbp_about,
+    gbp_alike,
     gbp_words,
     number_text,
     range_text,
@@ -41,6 +43,8 @@ __all__ = [
     "class_labels",
     "class_of",
     "count_text",
+    "gbp_about",
+    "gbp_alike",
     "gbp_words",
     "internal_mark",
     "number_text",

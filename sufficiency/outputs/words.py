@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 MINUS: Final = "\u2212"
+_HUNDRED: Final = 100
+_THOUSAND: Final = 1_000
+# From where an amount is told in millions, and the least that still reads as a tenth of one.
+_MILLION_FROM: Final = 999_500
+_TENTH_OF_MILLION_FROM: Final = 50_000
 
 
 def number_text(value: float, decimals: int = 0) -> str:
@@ -35,11 +40,33 @@ def gbp_words(value: float) -> str:
     sign, size = (MINUS if value < 0 else ""), abs(value)
     if size >= 99_950_000:
         return f"{sign}£{size / 1e6:,.0f}m"
-    if size >= 999_500:
+    if size >= _MILLION_FROM:
         return f"{sign}£{size / 1e6:.1f}m"
-    if size >= 1_000:
+    if size >= _THOUSAND:
         return f"{sign}£{round(size, -2 if size >= 10_000 else -1):,.0f}"
     return f"{sign}£{size:,.0f}"
+
+
+def gbp_about(value: float) -> str:
+    """Return an estimate in pounds, two figures of it where it is below a million: ``£540,000``, ``£1.2m``, ``£850``.
+
+    For a published price use `gbp_words`, which keeps more of it.
+    """
+    size = abs(value)
+    if not _HUNDRED <= size < _MILLION_FROM:
+        return gbp_words(value)
+    step = 10 ** (len(f"{size:.0f}") - 2)
+    return gbp_words(round(value / step) * step)
+
+
+def gbp_alike(amounts: tuple[float, ...]) -> list[str]:
+    """Return pounds in one unit with one precision, so that they can be compared: ``£0.8m``, ``£2.1m``, ``£4.1m``."""
+    sizes = [abs(amount) for amount in amounts]
+    if max(sizes) < _MILLION_FROM or min(sizes) < _TENTH_OF_MILLION_FROM:
+        return [gbp_about(amount) for amount in amounts]
+    decimals = 0 if max(sizes) >= 99_950_000 and min(sizes) >= 9_950_000 else 1
+    signs = [MINUS if amount < 0 else "" for amount in amounts]
+    return [f"{sign}£{size / 1e6:,.{decimals}f}m" for sign, size in zip(signs, sizes, strict=True)]
 
 
 def count_text(value: float, singular: str, plural: str | None = None) -> str:

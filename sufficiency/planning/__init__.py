@@ -24,6 +24,7 @@ from sufficiency.planning.opportunity_sites import best_by_area, next_places, ra
 from sufficiency.planning.programme import (
     capacity_district_type,
     capital_of,
+    flows_by_type,
     occupancy_district_type,
     programme_places_table,
     scheme_stock,
@@ -86,6 +87,7 @@ __all__ = [
     "equality_evidence",
     "equity",
     "fairest_sites",
+    "flows_by_type",
     "gains_table",
     "gap_by",
     "growth",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from sufficiency import measures
 from sufficiency.measures import capacity_by_area, capital_table, use_by_district_type
 from sufficiency.model.tables import conform
 from sufficiency.model.vocabulary import ALL, HEADLINE, HEADLINE_TYPES
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sufficiency.model.results import Assessment, Inputs
+
+# bases of places that anybody can look up
+_PUBLISHED: Final = ("published", "plan")
 
 
 def schemes_table(inputs: Inputs) -> pd.DataFrame:
@@ -100,17 +104,44 @@ def capital_of(inputs: Inputs, scenario_id: str) -> pd.DataFrame:
 
 
 def capacity_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
-    """Return local headline places by scenario, year, district (and county) and type."""
-    parts = []
+    """Return local headline places by scenario, year, district (and county) and type.
+
+    ``one_unpublished`` marks a district's type where one school alone stands, besides schemes, whose places are not
+    published: it is for the release, which does not print it.
+    """
+    parts, alone = [], set()
     for scenario_id, assessment in assessments.items():
         inputs = assessment.inputs
+        alone |= _one_unpublished(inputs)
         areas = inputs.areas[inputs.areas["level"].isin(["county", "district"])]
         table = capacity_by_area(inputs.places, inputs.provision, inputs.settings, inputs.parameters.county_id)
         table = table[table["provision_type"].isin(HEADLINE_TYPES)].merge(areas[["area_id", "area_name"]], on="area_id")
         parts.append(table.assign(scenario_id=scenario_id))
     columns = ["scenario_id", "year", "area_id", "area_name", "provision_type", "capacity_places"]
     table = pd.concat(parts, ignore_index=True)[columns]
-    return table.sort_values(columns[:5], kind="stable", ignore_index=True)
+    marked = [one in alone for one in zip(table["area_id"], table["provision_type"], strict=True)]
+    return table.assign(one_unpublished=marked).sort_values(columns[:5], kind="stable", ignore_index=True)
+
+
+def _one_unpublished(inputs: Inputs) -> set[tuple[str, str]]:
+    """Return the district and type of each school that stands alone there, schemes aside, with places not published.
+
+    A host that is not known by name is no school whose places could be told.
+    """
+    local = inputs.provision[inputs.provision["tier"] == "local"]
+    local = local[local["provision_type"].isin(HEADLINE_TYPES)]
+    schemes = set(inputs.schemes["scheme_id"].astype(str))
+    local = local[~local["provision_id"].astype(str).str.rpartition(":")[0].isin(schemes)]
+    rows = inputs.places[inputs.places["planned_places"] > 0]
+    rows = rows.merge(local[["provision_id", "setting_id", "provision_type"]], on="provision_id", validate="m:1")
+    rows = rows.merge(inputs.settings[["setting_id", "district_id", "quality"]].rename(
+        columns={"quality": "setting_quality"}), on="setting_id", validate="m:1")  # fmt: skip
+    rows = rows.assign(told=rows["basis"].isin(_PUBLISHED), named=rows["setting_quality"] != "illustrative")
+    found = rows.groupby(["district_id", "provision_type"]).agg(
+        schools=("setting_id", "nunique"), told=("told", "all"), named=("named", "all")
+    )
+    found = found[(found["schools"] == 1) & ~found["told"] & found["named"]]
+    return {(str(district), str(kind)) for district, kind in found.index if district}
 
 
 def occupancy_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
@@ -133,6 +164,15 @@ def occupancy_district_type(assessments: Mapping[str, Assessment]) -> pd.DataFra
         table = use_by_district_type(rows, inputs.places, inputs.provision, inputs.settings, area_ids)
         parts.append(table.assign(scenario_id=scenario_id))
     return conform(pd.concat(parts, ignore_index=True), "occupancy_district_type")
+
+
+def flows_by_type(assessments: Mapping[str, Assessment]) -> pd.DataFrame:
+    """Return the flows of every scenario by type of the place held: `measures.flows_by_type`. Never printed."""
+    parts = [
+        measures.flows_by_type(scenario_id, one.outcomes, one.inputs.provision)
+        for scenario_id, one in assessments.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def support_by_area(match: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:

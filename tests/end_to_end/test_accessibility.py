@@ -17,10 +17,12 @@ import numpy as np
 import pytest
 
 from sufficiency.outputs import style
+from sufficiency.outputs.maps import data as maps_data
 from sufficiency.outputs.maps.opportunity import write_opportunity_map
 from sufficiency.outputs.maps.page import write_map
 from sufficiency.planning.opportunity_sites import best_by_area, rank_settings
 from tests.browser import Driver, chromium
+from tests.map_layers import hand_drawn_reach
 from tests.released_fixture import make_inputs_facts, make_record, make_released
 from tests.unit.test_opened_year import county as county_inputs
 from tests.unit.test_opened_year import pupils, room
@@ -46,7 +48,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def county(folder: Path) -> str:
     path = folder / "map.html"
-    write_map(make_released(), make_inputs_facts(), make_record(), path)
+    # with the layers of land too
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(maps_data, "reach_of", hand_drawn_reach)
+        write_map(make_released(), make_inputs_facts(), make_record(), path)
     return path.as_uri()
 
 
@@ -118,7 +123,8 @@ def choices(driver: Driver) -> dict[str, list[Any]]:
         return out;
         """
     )
-    return {**found, "width": list(WIDTHS)}
+    # a legend on the map, one below it beside the panel, and all of it below one another
+    return {**found, "width": [1400, 1000, 390]}
 
 
 def every_pair(options: dict[str, list[Any]], *, few: int = FEW) -> list[State]:
@@ -313,6 +319,7 @@ def test_the_whole_work_of_the_map_can_be_done_by_keyboard(window: Driver, count
         ("measure", "ArrowDown"),
         ("level-district", "ArrowRight"),
         ("scenario", "ArrowDown"),
+        ("view-before", "ArrowRight"),
         ("view-after", "ArrowRight"),
         ("policy", "ArrowDown"),
         ("year", "ArrowRight"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import functools
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 from tests import attack_elsewhere as elsewhere
 from tests import attack_paper as paper
 from tests.attack import recovered
+from tests.attack_joint import recovered_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,3 +139,30 @@ def test_no_hidden_count_is_worked_out_from_the_tables(embedded_run: Run) -> Non
     # whoever makes the release alone (`sufficiency.disclosure.release_audit.truly_small`).
     assert [one for one in found if one[2] > 0] == []
     assert len(found) <= 10
+
+
+def test_nothing_is_worked_out_from_flows_use_of_places_schemes_pressure_and_places_together(embedded_run: Run) -> None:
+    hidden, found = recovered_together(embedded_run.out / "reports" / "tables")
+    assert hidden > 500
+    assert [one for one in found if one[2] > 0] == []
+    assert len(found) <= 4
+
+
+def test_a_count_told_beside_hidden_ones_of_its_type_is_found(embedded_run: Run, tmp_path: Path) -> None:
+    """Places and pupils tell who would be without each base at least; beside one that is told, `c` is 5 at most."""
+    for path in (embedded_run.out / "reports" / "tables").glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    path = tmp_path / "scheme_effects.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    told = {"05": "23", "06": "16", **dict.fromkeys(("07", "08", "09", "10"), "7")}
+    chosen = {f"new-base-{name}": count for name, count in told.items()}
+    for row in (one for one in rows if one["scheme_id"] in chosen and one["year"] == "2028"):
+        assert row["left_out_local_pupils"] == "c"
+        row["left_out_local_pupils"] = chosen[row["scheme_id"]]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    found = recovered_together(tmp_path)[1]
+    assert {key for _, key, low, _ in found if low > 0} == {("without", f"new-base-0{one}") for one in range(1, 5)}

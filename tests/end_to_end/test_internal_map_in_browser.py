@@ -183,7 +183,7 @@ def test_the_flows_that_are_drawn_stand_in_a_table(fresh: Driver) -> None:
     assert fresh.run(ROWS, "desire") == [["Banbury", "Northfield School", "33"], ["Banbury", "Southbank School", "1"]]
     assert (
         fresh.text("#desire-caption")
-        == "Pupils placed, cluster to setting: Banbury, 2028/29, Committed, Best use of places"
+        == "Pupils placed, cluster to setting: Banbury, 2028/29, Do nothing, Best use of places"
     )
     assert len(fresh.run(ROWS, "desire")) == fresh.run(LINES)
 

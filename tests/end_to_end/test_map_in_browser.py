@@ -148,7 +148,7 @@ def test_it_prints_on_one_landscape_page(fresh: Driver) -> None:
 def test_every_area_has_a_row_with_the_released_figures(fresh: Driver) -> None:
     table = make_released().tables["sufficiency_area"]
     mask = make_released().hidden["sufficiency_area"]
-    chosen = (table["scenario_id"] == "committed") & (table["policy"] == "optimal") & (table["year"] == 2028)
+    chosen = (table["scenario_id"] == "do_nothing") & (table["policy"] == "optimal") & (table["year"] == 2028)
     shown: dict[str, list[str]] = fresh.run(
         """
         const cells = (row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent);
@@ -195,6 +195,9 @@ def test_the_year_moves_everything_at_once_from_the_keyboard(fresh: Driver) -> N
 
 
 def test_before_after_and_change_are_one_toggle(fresh: Driver) -> None:
+    opened = shown_state(fresh)
+    assert opened["scenario"] == "do_nothing"
+    fresh.click("#view-before")
     before = shown_state(fresh)
     fresh.click("#view-after")
     after = shown_state(fresh)
@@ -206,6 +209,8 @@ def test_before_after_and_change_are_one_toggle(fresh: Driver) -> None:
     assert "Programme less Committed" in change["table"]
     fresh.click("#view-before")
     assert shown_state(fresh) == before
+    fresh.click("#view-nothing")
+    assert shown_state(fresh) == opened
 
 
 def test_the_title_follows_the_measure(fresh: Driver) -> None:
@@ -274,16 +279,97 @@ def test_a_journey_changes_by_the_minutes_shown(page: Path, folder: Path, window
         write_map(changed, make_inputs_facts(), make_record(), path)
         window.open("about:blank")
         window.open(path.as_uri())
+        window.click("#view-before")
         assert window.text(".headline:last-child em") == words
     window.click("#view-after")
     assert window.text(".headline:last-child em") == "2 minutes longer than Committed"
 
 
 def test_doing_nothing_is_neither_before_nor_after(fresh: Driver) -> None:
-    assert fresh.text("#view-after-words") == "After: Programme"
+    fresh.click("#view-after")
     fresh.click("#scenario option[value=do_nothing]")
-    assert fresh.text("#view-after-words") == "Do nothing"
-    assert fresh.text("#view-before-words") == "Committed"
+    assert fresh.run("return document.getElementById('view-nothing').checked") is True
+    sides = [fresh.text(f"#view-{side}-words") for side in ("nothing", "before", "after")]
+    assert sides == ["Do nothing", "Before: Committed", "After: Programme"]
+    fresh.click("#view-change")
+    assert "Programme less Committed" in fresh.text("#figures-caption")
+    # asked for by name, what the committed schemes change is shown too
+    fresh.click("#scenario option[value=do_nothing]")
+    assert "Do nothing less Committed" in fresh.text("#figures-caption")
+    assert fresh.text("#view-after-words") == "After: Programme"
+
+
+def test_where_nothing_opens_the_headlines_tell_all_three_scenarios(fresh: Driver) -> None:
+    table = make_released().tables["sufficiency_area"]
+    county = table[(table["area_id"] == "E10000025") & (table["policy"] == "optimal") & (table["year"] == 2028)]
+    told = county.set_index("scenario_id")["without_local_place_pupils"]
+    assert fresh.text(".headline:first-child strong") == f"{told['do_nothing']:,}"
+    assert fresh.text(".headline:first-child em").split("\n") == [
+        f"Committed: {told['committed']:,}",
+        f"Programme: {told['programme']:,}",
+    ]
+
+
+def test_of_the_county_no_share_is_placed_in_its_own_district(fresh: Driver) -> None:
+    heads = fresh.run("return [...document.querySelectorAll('#figures-head th')].map((cell) => cell.textContent)")
+    place = heads.index("In own district, of need") - 1
+    rows = fresh.run("""
+      const rows = [...document.querySelectorAll("#figures tr.county, #figures tr.district")];
+      return rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
+    """)
+    assert rows[0][place] == "z"
+    assert all(row[place] != "z" for row in rows[1:])
+    assert "shares are of the pupils who need a place" in fresh.text("#figures-caption")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 800), (1024, 768), (900, 800), (390, 844)])
+def test_the_legend_is_whole_and_leaves_the_map_to_the_area(fresh: Driver, width: int, height: int) -> None:
+    fresh.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+    try:
+        fresh.run("return new Promise((done) => setTimeout(done, 300))")
+        cut, legend, land, room = fresh.run("""
+          const legend = document.getElementById("legend"), map = document.querySelector(".folium-map");
+          const box = (node) => {
+            const found = node.getBoundingClientRect();
+            return [found.left, found.top, found.right, found.bottom];
+          };
+          const shapes = [...document.querySelectorAll(".leaflet-areas-pane path")].map(box);
+          const land = [0, 1].map((at) => Math.min(...shapes.map((one) => one[at])))
+            .concat([2, 3].map((at) => Math.max(...shapes.map((one) => one[at]))));
+          return [legend.scrollHeight - legend.clientHeight, box(legend), land, box(map)];
+        """)
+        assert cut <= 0
+        beside = width > 1120
+        # beside the area on a wide map, below the map on any other
+        assert land[0] >= legend[2] if beside else legend[1] >= room[3] - 1
+        search = fresh.run("return document.querySelector('.overlay.search').getBoundingClientRect().bottom")
+        assert beside or land[1] >= search
+        assert (land[3] - land[1]) / (room[3] - room[1]) > 0.6 or (land[2] - land[0]) / (room[2] - room[0]) > 0.6
+    finally:
+        fresh.command("Emulation.clearDeviceMetricsOverride")
+
+
+def test_a_column_of_the_flows_that_holds_nothing_is_left_out(page: Path, folder: Path, window: Driver) -> None:
+    released = make_released()
+    table = released.tables["flows"]
+    inside = table["setting_area_id"] != "outside"
+    districts = sorted(set(table["setting_area_name"][inside]))
+    nobody = table["setting_area_name"] != districts[0]
+    path = folder / "flows.html"
+    for kept, heads in (
+        (inside | ~inside, [*districts, "Outside"]),
+        (inside, districts),
+        (inside & nobody, districts[1:]),
+    ):
+        tables = {**released.tables, "flows": table[kept]}
+        mask = {**released.hidden, "flows": released.hidden["flows"][kept]}
+        write_map(dataclasses.replace(released, tables=tables, hidden=mask), make_inputs_facts(), make_record(), path)
+        window.open("about:blank")
+        window.open(path.as_uri())
+        found = window.run("return [...document.querySelectorAll('#flows-head th')].map((cell) => cell.textContent)")
+        assert found == ["Home district", *heads]
+        cells = window.run("return [...document.querySelectorAll('#flows-body tr')].map((row) => row.children.length)")
+        assert cells == [len(found)] * 5
 
 
 def test_the_table_fits_its_panel_on_a_small_screen(fresh: Driver) -> None:
@@ -351,7 +437,7 @@ def test_a_hidden_figure_is_hatched_and_named(page: Path, folder: Path, window: 
     write_map(dataclasses.replace(released, hidden=mask), make_inputs_facts(), make_record(), path)
     window.open(path.as_uri())
     assert shown_state(window)["fills"].count("url(#hatch)") == 1
-    assert "c: hidden, small number1" in window.text("#legend-classes")
+    assert "c: hidden, to protect small numbers1" in window.text("#legend-classes")
 
 
 def test_a_setting_opens_its_card_from_the_keyboard_and_gives_the_focus_back(fresh: Driver) -> None:

@@ -84,7 +84,7 @@ def test_a_group_of_pupils_moves_map_table_legend_and_headline_together(fresh: D
     table, mask = (of["sufficiency_district_phase"] for of in (make_released().tables, make_released().hidden))
     for year, label in ((2028, "2028/29"), (2029, "2029/30")):
         chosen = (
-            (table["scenario_id"] == "committed")
+            (table["scenario_id"] == "do_nothing")
             & (table["policy"] == "optimal")
             & (table["year"] == year)
             & (table["phase"] == "secondary")
@@ -119,7 +119,7 @@ def test_the_download_of_a_group_is_its_table(fresh: Driver, folder: Path) -> No
     shown: dict[str, list[str]] = fresh.run(BODY)
     with fresh.page.expect_download() as waiting:
         fresh.click("#download")
-    assert waiting.value.suggested_filename == "sufficiency-need-semh-committed-optimal-2028-29.csv"
+    assert waiting.value.suggested_filename == "sufficiency-need-semh-do_nothing-optimal-2028-29.csv"
     waiting.value.save_as(folder / "group.csv")
     rows = list(csv.DictReader((folder / "group.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert [row["area_name"] for row in rows] == list(shown)
@@ -212,7 +212,137 @@ def test_settings_that_do_not_count_stand_back(fresh: Driver) -> None:
     assert len(faint) >= 6
 
 
+# --- unserved areas
+
+
+def test_unserved_land_moves_with_pupils_scenario_and_year(fresh: Driver) -> None:
+    fresh.click("#measure option[value=unserved_land_share]")
+    # seven tenths: 40 % from 30 to 45 minutes, 30 % beyond
+    assert fresh.text("#finding").startswith(
+        "In 2028/29, if nothing more opens, 70% of the land of Oxfordshire has no special school or specialist base "
+        "within 30 minutes by car for some age or broad area of need, most of all in "
+    )
+    assert fresh.run(BODY)["Oxfordshire"] == ["70%", "10%", "20%", "40%", "30%"]
+    assert fresh.run("return [...document.querySelectorAll('.headline strong')].map((node) => node.textContent)") == [
+        "70%", "10%", "30%",
+    ]  # fmt: skip
+    assert fresh.text(".headline:first-child em").split("\n") == ["Committed: 70%", "Programme: 10%"]
+    assert "policy" not in fresh.text("#subtitle")
+    assert fresh.run("return ['policy', 'view-change'].map((id) => document.getElementById(id).disabled)") == [True] * 2
+    fresh.click("#view-after")
+    rows = fresh.run(BODY)
+    assert rows["Oxfordshire"] == ["10%", "60%", "30%", "10%", "0%"]
+    assert rows["West Oxfordshire"] == ["0%", "70%", "30%", "0%", "0%"]
+    small = make_released().tables["sufficiency_area"]
+    assert len(rows) == small["area_id"].nunique()
+    assert len([name for name, cells in rows.items() if cells == ["z"] * 5]) == 1
+    fresh.click("#pupils option[value='need:semh']")
+    assert fresh.run(BODY)["West Oxfordshire"] == ["100%", "0%", "0%", "20%", "80%"]
+    assert "for some age of pupils with social, emotional and mental health needs" in fresh.text("#finding")
+    assert "pupils: Social, emotional and mental health" in fresh.text("#subtitle")
+    fresh.click("#level-cluster")
+    assert fresh.run("return document.getElementById('measure').value") == "unserved_land_share"
+    counts = fresh.run(
+        "return [...document.querySelectorAll('#legend-classes .count')].map((n) => Number(n.textContent))"
+    )
+    assert sum(counts) == 17
+    other = "return document.querySelector(\"#pupils option[value='need:other_or_not_recorded']\").disabled"
+    assert fresh.run(other) is True
+    # no setting is near enough for anybody: all of them stand back
+    assert fresh.run("return document.querySelectorAll('.symbol:not(.faint)').length") == 0
+    fresh.click("#measure option[value=location_balance_places]")
+    assert fresh.run("return document.getElementById('pupils').value") == "all"
+    assert fresh.run(other) is False
+
+
+def test_the_download_of_unserved_land_is_its_table(fresh: Driver, folder: Path) -> None:
+    fresh.click("#measure option[value=unserved_land_share]")
+    fresh.click("#pupils option[value='phase:primary']")
+    shown: dict[str, list[str]] = fresh.run(BODY)
+    with fresh.page.expect_download() as waiting:
+        fresh.click("#download")
+    assert waiting.value.suggested_filename == ("sufficiency-unserved-land-share-phase-primary-do_nothing-2028-29.csv")
+    waiting.value.save_as(folder / "unserved.csv")
+    rows = list(csv.DictReader((folder / "unserved.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["area_name"] for row in rows] == list(shown)
+    assert {(row["pupils"], row["policy"]) for row in rows} == {("phase:primary", "")}
+    assert {round(float(row["unserved_land_share"]), 4) for row in rows} == {0.7}
+    assert {row["land_30_to_45_min_share"] for row in rows} == {"0.4"}
+
+
 # --- schemes
+
+
+def card_of(released: Released, folder: Path, window: Driver, scheme: str) -> str:
+    path = write(released, make_inputs_facts(), folder / "card.html")
+    window.open("about:blank")
+    window.open(f"{path.as_uri()}#scheme={scheme}")
+    window.run("document.getElementById('schemes-details').open = true")
+    return window.text("#scheme-card")
+
+
+def test_a_scheme_without_headline_places_says_nothing_of_them(folder: Path, window: Driver) -> None:
+    released = make_released()
+    table = released.tables["schemes"].copy()
+    table["places_when_complete"] = table["places_when_complete"].astype("Int64")
+    table["first_year"] = table["first_year"].astype("Int64")
+    table.loc[0, ["places_when_complete", "first_year"]] = pd.NA
+    table.loc[1, "places_when_complete"] = 1
+    changed = {**released.tables, "schemes": table}
+    card = card_of(dataclasses.replace(released, tables=changed), folder, window, table["scheme_id"][0])
+    assert "Places when complete" not in card
+    options = window.run("return [...document.getElementById('scheme').options].map((option) => option.textContent)")
+    assert table["scheme_name"][0] in options
+    assert any(text.startswith(f"{table['scheme_name'][1]} · 1 place · 20") for text in options)
+    assert not [text for text in options if " z " in text or text.endswith("· ")]
+
+
+def test_a_scheme_is_told_before_and_after(folder: Path, window: Driver) -> None:
+    released = make_released()
+    table = released.tables["sufficiency_area"]
+    county = table[
+        (table["level"] == "county") & (table["scenario_id"] == "programme") & (table["policy"] == "optimal")
+    ]
+    lacking = county.set_index("year")["without_local_place_pupils"]
+    effects = pd.DataFrame(
+        {
+            "scenario_id": "programme", "year": [2028, 2029], "scheme_id": "didcot-special", "places": [88, 120],
+            "placed_pupils": [88, 91], "mean_min": [5.1, 6.4], "nearest_other_min": [15.2, 15.2],
+            "left_out_local_pupils": [41, 40], "left_out_placed_pupils": [7, 6],
+            "left_out_travel_min_per_day": [-1_600.0, 90.0],
+            "homes": ["South Oxfordshire 74", ""], "homes_rest_pupils": [14, 91],
+        }
+    )  # fmt: skip
+    mask = pd.DataFrame(data=False, index=effects.index, columns=effects.columns)
+    mask.loc[1, "left_out_placed_pupils"] = True
+    built = dataclasses.replace(
+        released,
+        tables={**released.tables, "scheme_effects": effects},
+        hidden={**released.hidden, "scheme_effects": mask},
+    )
+    card = card_of(built, folder, window, "didcot-special")
+    rows = dict(
+        window.run("""
+      return [...document.querySelectorAll("#scheme-card .effects tbody tr")].map((row) =>
+        [row.children[0].textContent, [...row.children].slice(1).map((cell) => cell.textContent)]);
+    """)
+    )
+    assert rows["Places open"] == ["88", "120"]
+    assert rows["Pupils who would hold one"] == ["88", "91"]
+    assert rows["Their journey, minutes one way"] == ["5", "6"]
+    assert rows["Without a local place in the county, with the scheme"] == [
+        f"{lacking[year]:,}" for year in (2028, 2029)
+    ]
+    assert rows["Without a local place in the county, without it"] == [
+        f"{lacking[2028] + 41:,}",
+        f"{lacking[2029] + 40:,}",
+    ]
+    assert rows["Pupils who have a local place only with it"] == ["41", "40"]
+    assert rows["Of these, with no modelled place without it"] == ["7", "c"]
+    # 1,600 minutes are nearly 27 hours, 90 are one and a half
+    assert rows["Travel of all pupils with it less without it, hours a day"] == ["−27", "+2"]
+    assert "Homes of those pupils, 2028/29: South Oxfordshire 74; elsewhere 14." in card
+    assert "Homes of those pupils, 2029/30: elsewhere 91." in card
 
 
 def test_a_scheme_is_chosen_by_keyboard_ringed_and_told(fresh: Driver) -> None:
@@ -231,7 +361,7 @@ def test_a_scheme_is_chosen_by_keyboard_ringed_and_told(fresh: Driver) -> None:
     assert facts["Places when complete"] == str(scheme["places_when_complete"])
     assert facts["Funding"] == scheme["funding_status"]
     assert "Illustrative" in card
-    assert "The scenario shown, Committed, does not hold this scheme." in card
+    assert "The scenario shown, Do nothing, does not hold this scheme." in card
     names = fresh.run("return [...document.querySelectorAll('.site')].map((node) => node.getAttribute('aria-label'))")
     assert names == [f"Site of the scheme: {scheme['scheme_name']}"]
     fresh.click("#schemes-change")

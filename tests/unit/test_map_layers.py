@@ -24,7 +24,7 @@ from sufficiency.model.parameters import read_parameters
 from sufficiency.model.results import Inputs, Released
 from sufficiency.outputs.maps import assets as maps_assets
 from sufficiency.outputs.maps import data as maps_data
-from sufficiency.outputs.maps import groups, internal, reach
+from sufficiency.outputs.maps import groups, internal, reach, unserved
 from sufficiency.outputs.maps import places as maps_places
 from sufficiency.outputs.maps.figures import make_frame
 from sufficiency.outputs.maps.page import render_map
@@ -342,6 +342,75 @@ def test_the_bands_of_the_embedded_area_meet_exactly_and_are_told_once(
             assert np.all(np.cumsum(after)[:3] >= np.cumsum(before)[:3] - 1e-3), (kind, phase)
 
 
+# --- unserved areas
+
+
+def suitable(inputs: Inputs, year: int, ages: tuple[int, int], needs: set[str]) -> list[str]:
+    """Return the local settings of the headline open to some of the ages, straight from the files of the area."""
+    provision = inputs.provision
+    offers = provision[
+        provision["provision_type"].isin(["special_school", "specialist_base"])
+        & (provision["tier"] == "local")
+        & (provision["ncy_from"] <= ages[1])
+        & (provision["ncy_to"] >= ages[0])
+        & provision["needs"].map(lambda listed: bool(set(listed.split(";")) & needs))
+    ]
+    opened = inputs.places[(inputs.places["year"] == year) & (inputs.places["planned_places"] > 0)]
+    return sorted(set(offers[offers["provision_id"].isin(opened["provision_id"])]["setting_id"]))
+
+
+def test_unserved_land_of_the_embedded_area_agrees_with_times_from_points_of_our_own(
+    oxfordshire: Inputs, embedded_reach: tuple[reach.Reach, Any, dict[str, Any]]
+) -> None:
+    found, frame, shapes = embedded_reach
+    assert found.unserved is not None
+    generator = np.random.default_rng(11)
+    county = shapes["E10000025"]
+    west, south, east, north = county.bounds
+    points = shapely.points(generator.uniform(west, east, 3_000), generator.uniform(south, north, 3_000))
+    points = points[shapely.contains(county, points)]
+    network = network_of(oxfordshire)
+    homes = network.spots(shapely.get_x(points), shapely.get_y(points))
+    ages = {"primary": (0, 6), "secondary": (7, 11), "post_16": (12, 14)}
+    minutes = []
+    for years in ages.values():
+        schools = (
+            oxfordshire.settings.set_index("setting_id").loc[suitable(oxfordshire, 2024, years, {"SEMH"})].geometry
+        )
+        times = network.milliseconds(homes, network.spots(schools.x.to_numpy(), schools.y.to_numpy())) / 60_000
+        minutes.append(np.where(times < 0, np.inf, times).min(axis=1))
+    worst = np.max(minutes, axis=0)
+    used, shares = found.unserved.lands[found.unserved.sets["do_nothing"]["need:semh"][0]]
+    assert set(used) == {one for years in ages.values() for one in suitable(oxfordshire, 2024, years, {"SEMH"})}
+    assert len(points) > 1_000
+    assert unserved.beyond(shares[0]) == pytest.approx(np.mean(worst > 30), abs=0.03)
+    for area in frame.of_level("district"):
+        inside = shapely.contains(shapes[area], points)
+        share = unserved.beyond(shares[frame.areas.index(area)])
+        assert share == pytest.approx(np.mean(worst[inside] > 30), abs=0.09), area
+
+
+def test_more_settings_or_fewer_pupils_leave_no_more_land_unserved(
+    embedded_reach: tuple[reach.Reach, Any, dict[str, Any]],
+) -> None:
+    found, frame, _ = embedded_reach
+    assert found.unserved is not None
+    lands, sets = found.unserved.lands, found.unserved.sets
+    assert len({(tuple(ids), str(shares)) for ids, shares in lands}) > 4
+
+    def far(scenario: str, choice: str) -> np.ndarray[Any, Any]:
+        shares = lands[sets[scenario][choice][-1]][1]
+        return np.array([np.nan if one is None else one[2] + one[3] for one in shares])
+
+    for choice in unserved.CHOICES:
+        assert np.all(far("programme", choice) <= far("do_nothing", choice) + 1e-9), choice
+        for scenario in ("do_nothing", "programme"):
+            assert np.all(far(scenario, choice) <= far(scenario, "all") + 1e-9), choice
+    whole = [lands[sets["do_nothing"][choice][0]][1][0] for choice in unserved.CHOICES]
+    assert all(one is not None and sum(one) == pytest.approx(1, abs=3e-4) for one in whole)
+    assert far("do_nothing", "all")[frame.areas.index("E10000025")] > far("programme", "all")[0] > 0
+
+
 # --- schemes
 
 
@@ -374,19 +443,71 @@ def test_what_a_scheme_does_is_hidden_where_it_is_hidden(released: Released, inp
         {
             "scenario_id": "programme", "year": 2028, "scheme_id": ["didcot-special", "base-1"], "places": [88, 40],
             "placed_pupils": [88, 987_004], "mean_min": [5.1, 6.0], "nearest_other_min": [15.2, 9.0],
-            "homes": ["South Oxfordshire 74", ""], "homes_rest_pupils": [14, 0],
+            "left_out_local_pupils": [87, 987_005], "left_out_placed_pupils": [0, 987_006],
+            "left_out_travel_min_per_day": [-1_600.0, 300.0], "homes": ["South Oxfordshire 74", ""],
+            "homes_rest_pupils": [14, 0],
         }
     )  # fmt: skip
     hidden = pd.DataFrame(data=False, index=table.index, columns=table.columns)
-    hidden.loc[1, "placed_pupils"] = True
+    kept = ["placed_pupils", "left_out_local_pupils", "left_out_placed_pupils"]
+    hidden.loc[1, kept] = True
     text = render_map(with_table(released, "scheme_effects", table, hidden), inputs_facts, make_record())
     found = {scheme["id"]: scheme["effects"] for scheme in data_of(text)["schemes"]}
-    assert "987004" not in text
-    assert found["base-1"][0]["placed_pupils"] == "c"
+    assert not re.search("98700[456]", text)
+    assert [found["base-1"][0][name] for name in kept] == ["c", "c", "c"]
     assert found["didcot-special"][0] == {
         "scenario": "programme", "year": "2028/29", "places": 88, "placed_pupils": 88, "mean_min": 5.1,
-        "nearest_other_min": 15.2, "homes": "South Oxfordshire 74", "homes_rest_pupils": 14,
+        "nearest_other_min": 15.2, "left_out_local_pupils": 87, "left_out_placed_pupils": 0,
+        "left_out_travel_min_per_day": -1_600, "homes": "South Oxfordshire 74", "homes_rest_pupils": 14,
     }  # fmt: skip
+
+
+def test_the_ends_of_a_schemes_capital_are_rounded_alike(released: Released, inputs_facts: Inputs) -> None:
+    table = released.tables["schemes"].copy()
+    table.loc[0, ["capital_gbp_low", "capital_gbp_central", "capital_gbp_high"]] = [751_806.0, 2_444_442.0, 4_125_000.0]
+    table.loc[1, ["capital_gbp_low", "capital_gbp_central", "capital_gbp_high"]] = [150_000.0, 170_000.0, 250_000.0]
+    changed = with_table(released, "schemes", table, released.hidden["schemes"])
+    found = {one["id"]: one["capital"] for one in data_of(render_map(changed, inputs_facts, make_record()))["schemes"]}
+    assert found[table.loc[0, "scheme_id"]] == "£0.8m to £4.1m, central £2.4m"
+    assert found[table.loc[1, "scheme_id"]] == "£150,000 to £250,000, central £170,000"
+
+
+def test_the_map_opens_where_nothing_more_opens_and_compares_the_two_after_it(data: dict[str, Any]) -> None:
+    start = data["start"]
+    assert (start["scenario"], start["after"], data["baseline"]) == ("do_nothing", "programme", "committed")
+    assert data["nothing"] == "do_nothing"
+    assert data["years"][start["year"]]["year"] == 2028
+
+
+def test_a_map_of_two_scenarios_has_nothing_that_stands_before_them(inputs_facts: Inputs, released: Released) -> None:
+    for kept, opens, after, nothing in (
+        (("committed", "programme"), "committed", "programme", ""),
+        (("do_nothing", "committed"), "do_nothing", "do_nothing", ""),
+        (("do_nothing", "programme"), "do_nothing", "programme", ""),
+        (("committed",), "committed", "committed", ""),
+    ):
+        rows = {
+            name: frame["scenario_id"].isin(kept) for name, frame in released.tables.items() if "scenario_id" in frame
+        }
+        few = dataclasses.replace(
+            released,
+            tables=MappingProxyType(
+                {name: frame[rows[name]] if name in rows else frame for name, frame in released.tables.items()}
+            ),
+            hidden=MappingProxyType(
+                {name: mask[rows[name]] if name in rows else mask for name, mask in released.hidden.items()}
+            ),
+        )
+        found = data_of(render_map(few, inputs_facts, make_record()))
+        assert (found["start"]["scenario"], found["start"]["after"], found["nothing"]) == (opens, after, nothing), kept
+
+
+def test_of_the_county_no_share_is_placed_in_its_own_district(data: dict[str, Any]) -> None:
+    for policies in data["figures"].values():
+        for columns in policies.values():
+            shares = columns["placed_own_district_share"]
+            assert set(shares[0]) == {None}
+            assert any(isinstance(value, float) for value in shares[1])
 
 
 # --- pictures from a server
@@ -543,6 +664,23 @@ def test_an_internal_map_is_marked_and_holds_zones_uses_and_flows() -> None:
     assert (named["setting_id"], named["planned_places"], named["placed_pupils"]) == ("100001", 100, 95)
     flows = found["internal"]["flows"]["committed"]["optimal"]["2028"]
     assert sorted(pupils for _, _, pupils in flows) == [1, 7, 12, 33]
+
+
+def test_what_an_internal_map_cannot_draw_is_counted_in_words() -> None:
+    built, inputs = make_internal()
+    assert '<p class="note left-out">' not in render_map(built, inputs, make_record())
+    zones = inputs.zones.copy()
+    zones.loc[zones.index[:2], "cluster_id"] = "atlantis"
+    lost = sorted(zones["zone_id"].iloc[:2])
+    flows = built.tables["internal_flows"].copy()
+    flows.loc[flows["cluster_id"] == "oxford-oxford-north", "cluster_id"] = "atlantis"
+    gone = int((flows["cluster_id"] == "atlantis").sum())
+    mask = pd.DataFrame(data=False, index=flows.index, columns=flows.columns)
+    changed = with_table(built, "internal_flows", flows, mask)
+    text = render_map(changed, dataclasses.replace(inputs, zones=zones), make_record())
+    assert f"2 zones lie in no cluster of the map and are not drawn: {', '.join(lost)}." in text
+    assert gone > 1
+    assert f"{gone} flows from clusters that are not on the map are not drawn: atlantis." in text
 
 
 def test_zones_are_simplified_together_so_that_every_border_still_meets(

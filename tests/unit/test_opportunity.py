@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import LineString, Point
 
 from sufficiency.cli.opportunity import add_options, opportunity
 from sufficiency.model.errors import ParameterError
+from sufficiency.model.results import RoadTables
 from sufficiency.outputs.export.opportunity import LAYER, write_opportunity
 from sufficiency.outputs.maps.opportunity import WATERMARK, render_opportunity_map
 from sufficiency.planning import open_year
@@ -270,13 +273,59 @@ def test_the_map_is_marked_and_asks_nobody_for_anything(surface: Surface) -> Non
             assert not str(found.get(name) or "").startswith(("http:", "https:", "//"))
     assert text.count(WATERMARK) >= 4
     sentence = (
-        "In 2028/29 the first new special-school place for any need, any age would do most at n1: one more pupil has a "
-        "place, with 15 minutes more travel one way (illustrative)"
+        "In 2028/29 the first new special-school place for any need, any age would do most at junction near Zone "
+        "1: one more pupil has a place, with 15 minutes more travel one way (illustrative)"
     )
     assert sentence in text
     assert "</script><b>" not in text
     assert "z1" not in text
     assert "445000" not in text
+
+
+def kinds_of(surface: Surface) -> dict[str, Any]:
+    text = render_opportunity_map(surface, best_by_area(surface), rank_settings(surface))
+    found = re.search(r'id="sufficiency-data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    out: dict[str, Any] = json.loads(found.group(1))
+    return out
+
+
+def test_a_junction_without_a_name_is_told_by_the_nearest_place() -> None:
+    spots = [(440, ""), (441, None), (446, "Cross Roads"), (505, "")]
+    nodes = gpd.GeoDataFrame(
+        {"node_id": [f"n{km}" for km, _ in spots], "node_name": [name for _, name in spots]},
+        geometry=[Point(km * 1_000, 205_000) for km, _ in spots], crs="EPSG:27700",
+    )  # fmt: skip
+    plain = tiny.road().edges.to_dict("records")[0]
+    edges = [
+        plain | {"edge_id": f"e{place}", "from_node_id": nodes["node_id"][place],
+                 "to_node_id": nodes["node_id"][place + 1], "road_number": "A1", "maxspeed_kph": float("nan"),
+                 "geometry": LineString([nodes.geometry[place], nodes.geometry[place + 1]]),
+                 "length_m": nodes.geometry[place].distance(nodes.geometry[place + 1])}
+        for place in range(3)
+    ]  # fmt: skip
+    roads = RoadTables(nodes, gpd.GeoDataFrame(edges, crs="EPSG:27700"))
+    # homes lie at kilometre 445, 455, 465 and 475: the first of them is nearest to 440 and 441, the last to 505
+    assert kinds_of(surface_of(TWO, room(P1=1, P3=0, P4=0), roads=roads))["names"] == [
+        "junction near Zone 1", "junction near Zone 1 (2)", "Cross Roads", "junction near Zone 4",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tier", "beds", "words", "shape"),
+    [
+        ("P3", {"P3": 1, "P4": 0}, "one more pupil has a local place, out of an independent school", "ring"),
+        ("P4", {"P3": 0, "P4": 1}, "one more pupil has a local place, out of another council’s school", "eye"),
+    ],
+)
+def test_each_place_given_up_has_a_class_of_its_own(tier: str, beds: dict[str, int], words: str, shape: str) -> None:
+    plain = county().roads
+    roads = dataclasses.replace(plain, edges=plain.edges.assign(road_number="A1"))
+    surface = surface_of(TWO, room(P1=1, **beds), provision=supply(**{tier: ANY}), roads=roads)
+    found = kinds_of(surface)
+    used = set(found["kinds"][0]["classes"])
+    told = {(found["classes"][number]["words"], found["classes"][number]["shape"]) for number in used}
+    assert told == {(words, shape)}
 
 
 def test_the_files_are_written_whole_and_alike(surface: Surface, tmp_path: Path) -> None:

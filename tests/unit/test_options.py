@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from types import MappingProxyType
 
+import pandas as pd
 import pytest
 
 from sufficiency.model.vocabulary import NEED_NAMES
@@ -60,11 +61,13 @@ def test_every_option_has_a_column_with_its_own_cells(facts):
         short = need - places
         assert rows["Places short"][place].replace("\u2212", "-") == f"{short:,}"
         assert rows["Pupils without a local place"][place] == f"{without:,}"
-        assert rows["share of all who need a place"][place] == f"{100 * without / need:.0f}%"
+        assert rows["Without a local place, share of all who need a place"][place] == f"{100 * without / need:.0f}%"
         own = [
             cell("sufficiency_area", "placed_own_area_pupils", scenario_id=scenario, area_id=area) for area in DISTRICTS
         ]
-        assert rows["of these, in their own district"][place] == f"{int(sum(own)):,}"
+        assert rows["Pupils with a local place in their own district"][place] == f"{int(sum(own)):,}"
+        share = rows["In their own district, share of all who need a place"][place]
+        assert share == f"{100 * sum(own) / need:.0f}%"
 
 
 def test_differences_are_those_of_the_cells_beside_them(facts):
@@ -134,7 +137,7 @@ def test_what_is_hidden_is_told_neither_in_the_table_nor_in_words():
     facts = Facts(released, make_inputs_facts(), make_record())
     rows, _ = gives(facts)
     assert rows["Pupils without a local place"][2:] == ("c", "c", "c")
-    assert rows["share of all who need a place"][2:] == ("c", "c", "c")
+    assert rows["Without a local place, share of all who need a place"][2:] == ("c", "c", "c")
     lead = next(block.text for block in options_section(facts) if isinstance(block, Paragraph))
     assert "fewest" not in lead
     assert "not shown (c)" in lead
@@ -149,6 +152,61 @@ def test_a_hidden_part_hides_the_sum_of_its_purse():
     costs = next(table for caption, table in found.items() if caption.startswith("What each option costs"))
     assert costs.rows[0][2] == "c"
     assert costs.rows[0][1] != "c"
+
+
+def test_a_measure_shown_for_fewer_than_two_options_has_no_row():
+    """Shown for one of three it compares nothing; for two it does."""
+    name, scenarios = "without_local_place_pupils", ("committed", "programme")
+    label = "Pupils without a local place"
+
+    def rows_with(hide):
+        released = hidden(
+            make_released(),
+            "sufficiency_area",
+            name,
+            lambda t: (t["area_id"] == COUNTY[0]) & t["scenario_id"].isin(hide),
+        )
+        return gives(Facts(released, make_inputs_facts(), make_record()))[0]
+
+    assert label in rows_with(scenarios[:1])
+    assert label not in rows_with(scenarios)
+
+
+def test_with_many_options_every_table_holds_those_that_are_compared():
+    """Seven options: the three that differences are between stand in each table, each other option in one."""
+    released = make_released()
+    more = ("bases_first", "secured_only", "late", "small")
+    tables, veils = {}, {}
+    for name, frame in released.tables.items():
+        veil = released.hidden[name]
+        if "scenario_id" in frame.columns:
+            base = frame[frame["scenario_id"] == "programme"]
+            parts = [frame, *(base.assign(scenario_id=one) for one in more)]
+            veil = pd.concat([veil, *[veil.loc[base.index]] * len(more)], ignore_index=True)
+            tables[name], veils[name] = pd.concat(parts, ignore_index=True), veil
+        else:
+            tables[name], veils[name] = frame, veil
+    many = dataclasses.replace(released, tables=MappingProxyType(tables), hidden=MappingProxyType(veils))
+    found = [
+        table
+        for caption, table in tables_of(Facts(many, make_inputs_facts(), make_record()))
+        if caption.startswith("What each option gives")
+    ]
+    assert len(found) == 2
+    seen = []
+    for table in found:
+        heads = [column.title for column in table.columns]
+        assert heads[1:4] == ["Do nothing", "Committed", "Programme"]
+        assert heads[-2:] == ["Programme less committed", "Programme less do nothing"]
+        seen += heads[4:-2]
+        row = next(row for row in table.rows if row[0] == "Local places")
+        places = [int(cell.replace(",", "")) for cell in row[1:4]]
+        assert int(row[-2].replace(",", "").replace("+", "")) == places[2] - places[1]
+    assert seen == ["Bases first", "Secured only", "Late", "Small"]
+
+
+def tables_of(facts):
+    return [(block.caption, block) for block in options_section(facts) if isinstance(block, Table)]
 
 
 def test_one_scenario_alone_is_no_comparison():

@@ -124,7 +124,8 @@ def test_no_exact_count_is_in_the_paper_and_the_workbook(tmp_path):
                 continue
             for title, text in zip(head, texts, strict=False):
                 assert "(pupils)" not in title or not wrong(text), (sheet.title, title)
-    assert told >= len(book.sheetnames) - 1
+    # neither the bridge nor the words and codes hold a count that is rounded
+    assert told >= len(book.sheetnames) - 2
     book.close()
     known = canaries()
     for name in ("board-report.xlsx", "board-report.docx"):

@@ -145,9 +145,9 @@ def test_a_change_is_the_difference_of_what_is_printed():
 
 
 def bridge(growth: int) -> pd.DataFrame:
-    """Return a bridge: 434 + 220 + growth - what is left = 679 = 2312 needed less 1633."""
+    """Return a bridge: 434 + 220 + growth - what is left = 679 = 2,312 needed less 1,633."""
     steps = [434, 220, growth, 679 - 654 - growth, 679]
-    notes = ["a", "b", "c", "d", "2312 needed less 1633 today"]
+    notes = ["a", "b", "c", "d", "2,312 needed less 1,633 today"]
     return pd.DataFrame({"start_pupils": [0, 434, 654, 654 + growth, 0], "pupils": steps, "note": notes})
 
 
@@ -156,7 +156,7 @@ def test_the_bridge_meets_again():
     # 2310 less 1633 is 677; 435 + 220 + 280 = 935; 677 less 935
     assert found["pupils"].tolist() == [435, 220, 280, -258, 677]
     assert found["start_pupils"].tolist() == [0, 435, 655, 935, 0]
-    assert found["note"].iloc[-1] == "2310 needed less 1633 today"
+    assert found["note"].iloc[-1] == "2,310 needed less 1,633 today"
 
 
 def test_a_bridge_whose_last_step_becomes_small_has_no_figures():

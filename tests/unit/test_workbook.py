@@ -34,9 +34,10 @@ def small(**columns: list[object]) -> Released:
 def test_a_contents_sheet_then_one_table_a_sheet(book: openpyxl.Workbook) -> None:
     released = make_released()
     assert book.sheetnames[0] == "contents"
-    assert len(book.sheetnames) == len(released.tables) + 1
+    assert len(book.sheetnames) == len(released.tables) + 2
+    assert book.sheetnames[-1] == "words and codes"
     links = {cell.hyperlink.location for row in book["contents"] for cell in row if cell.hyperlink}
-    assert links == {f"'{name[:31]}'!A1" for name in released.tables}
+    assert links == {f"'{name[:31]}'!A1" for name in [*released.tables, "words and codes"]}
     for sheet in book.worksheets[1:]:
         assert len(sheet.tables) == 1
         (table,) = sheet.tables.values()
@@ -91,6 +92,38 @@ def test_heads_carry_units(book: openpyxl.Workbook) -> None:
     assert "Without local place (%)" in heads
     money = [cell.value for cell in book["money"][FIRST_ROW + 1]]
     assert [h for h in money if "£" in str(h)] == ["Amount, low (£)", "Amount, central (£)", "Amount, high (£)"]
+
+
+def test_titles_stand_in_place_of_codes_and_names_of_other_scenarios_as_they_are() -> None:
+    told: list[tuple[str, list[object], str, list[object]]] = [
+        ("scenario_id", ["do_nothing", "my_own"], "Scenario", ["Do nothing", "my_own"]),
+        ("policy", ["rolling", "optimal"], "Use of places", ["Pupils keep their places", "Best use of places"]),
+        ("phase", ["post_16", "all"], "Phase", ["Post-16", "All"]),
+        ("need", ["SEMH", "semh"], "Need", ["Social, emotional and mental health"] * 2),
+        ("provision_type", ["specialist_base", "headline"], "Type of place",
+         ["Specialist base", "Special schools and specialist bases"]),
+        ("ncy_from", [7, 8], "From year group (0 = Reception)", [7, 8]),
+        ("measure", ["without_local_place_pupils", "p90_min"], "Measure",
+         ["Without local place (pupils)", "90th percentile (minutes)"]),
+        ("low", ["nan", "1"], "Low", [None, "1"]),
+    ]  # fmt: skip
+    sheet = read(small(**{column: codes for column, codes, _, _ in told})).worksheets[1]
+    for place, (_, _, head, titles) in enumerate(told, start=1):
+        assert [sheet.cell(FIRST_ROW + 1 + row, place).value or None for row in range(3)] == [head, *titles]
+
+
+def test_the_last_sheet_says_what_words_and_codes_mean(book: openpyxl.Workbook) -> None:
+    rows = [tuple(cell.value for cell in row) for row in book["words and codes"].iter_rows(min_row=FIRST_ROW + 2)]
+    assert ("Primary need", "SLCN", "Speech, language and communication (Communication and interaction)") in rows
+    assert ("Scenario, in CSV files", "do_nothing", "Do nothing") in rows
+    assert ("Symbol", "c", "hidden so that small numbers of pupils cannot be recognised.") in rows
+    assert len(rows) == len(set(rows))
+    assert all(all(row) for row in rows)
+
+
+def test_no_head_is_a_code(book: openpyxl.Workbook) -> None:
+    heads = {cell.value for sheet in book.worksheets[1:] for cell in sheet[FIRST_ROW + 1]}
+    assert not [head for head in heads if "_" in str(head) or str(head).lower().startswith(("ncy", "unplaced"))]
 
 
 def test_an_empty_table_still_makes_a_sheet() -> None:

@@ -41,7 +41,7 @@ TABLE_MEANINGS: Final[dict[str, str]] = {
     "schemes": "Capital schemes",
     "scheme_stock": "Places that each scheme has open each September",
     "scheme_effects": "Whom each scheme of the programme would serve, and what would be without it",
-    "pressure": "Pupils above places by district of the setting, where capacity is ignored or placed pupils stay",
+    "pressure": "Pupils above places by district of the setting, where capacity is ignored",
     "programme_places": "Local places each September by scenario, and the shortfall that remains",
     "phase_transfers": "Pupils who change phase",
     "money": "Three purses of money, never added",

@@ -17,6 +17,7 @@ from sufficiency.model import units
 from sufficiency.model.errors import DataError
 from sufficiency.outputs import style
 from sufficiency.outputs.export.tables import TABLE_MEANINGS, unit_of
+from sufficiency.outputs.export.workbook_words import HEADS, TITLES, word_rows
 from sufficiency.outputs.stable import clean_text, fixed_datetime, normalise_zip
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ LONGEST_TEXT: Final = 32_767
 MOST_ROWS: Final = 1_048_576 - FIRST_ROW - 1
 MOST_READABLE_ROWS: Final = 4_000
 _WIDEST: Final = 48
+WORDS_SHEET: Final = "words and codes"
+_WORDS_TITLE: Final = "What the words and codes of this workbook mean"
+_WORDS_NOTE: Final = "The sheets give titles where the CSV files give codes; both are listed here."
 _WORDS: Final = {"p90": "90th percentile"}
 _UNITS: Final = {
     "pounds sterling": "£",
@@ -42,7 +46,9 @@ _UNITS: Final = {
 
 
 def _title(column: str) -> str:
-    """Return a header in words with its unit: ``demand_pupils`` -> ``Demand (pupils)``."""
+    """Return a header in plain words with its unit: ``demand_pupils`` -> ``Demand (pupils)``."""
+    if column in HEADS:
+        return HEADS[column]
     unit = unit_of(column)
     if not unit or unit == column:
         return style.sentence_case(column.replace("_", " "))
@@ -101,6 +107,14 @@ def _text(value: Any) -> str:
     return text
 
 
+def _said(column: str, value: Any) -> str:
+    """Return a text as a reader sees it: the title of a code that has one, any other text as it is."""
+    if column == "measure":
+        return _title(str(value))
+    text = TITLES.get(column, {}).get(str(value)) or _text(value)
+    return "" if text == "nan" else text
+
+
 def _cells(sheet: Any, frame: pd.DataFrame, hidden: pd.DataFrame, formats: dict[str, Any]) -> list[int]:
     widths = []
     for place, name in enumerate(frame.columns):
@@ -121,7 +135,7 @@ def _cells(sheet: Any, frame: pd.DataFrame, hidden: pd.DataFrame, formats: dict[
                 sheet.write_number(row, place, float(value), kind)
             else:
                 if value not in texts:
-                    texts[value] = ("yes" if value else "no") if boolean else _text(value)
+                    texts[value] = ("yes" if value else "no") if boolean else _said(str(name), value)
                 sheet.write_string(row, place, texts[value], kind)
         longest = max((len(text) for text in texts.values()), default=0)
         widths.append(min(max(longest, 12) + 2, _WIDEST))
@@ -161,21 +175,25 @@ def _add_sheet(book: Any, name: str, released: Released, formats: dict[str, Any]
     widths = _cells(sheet, frame, hidden, formats)
     for place, (width, title) in enumerate(zip(widths, titles, strict=True)):
         sheet.set_column(place, place, max(width, min(len(title) // 2 + 4, 24)))
-    last = FIRST_ROW + max(len(frame), 1)
-    if columns:
+    _as_table(sheet, f"table_{name}", FIRST_ROW + max(len(frame), 1), titles, formats)
+
+
+def _as_table(sheet: Any, name: str, last: int, titles: Sequence[str], formats: dict[str, Any]) -> None:
+    """Make what is written a real table with filters, its head in sight, set to be printed."""
+    if titles:
         sheet.add_table(
             FIRST_ROW,
             0,
             last,
-            len(columns) - 1,
+            len(titles) - 1,
             {
-                "name": f"table_{name}",
+                "name": name,
                 "style": "Table Style Light 1",
                 "banded_rows": False,
                 "columns": [{"header": title, "header_format": formats["head"]} for title in titles],
             },
         )
-        sheet.print_area(0, 0, last, len(columns) - 1)
+        sheet.print_area(0, 0, last, len(titles) - 1)
     sheet.set_row(FIRST_ROW, 44)
     sheet.freeze_panes(FIRST_ROW + 1, 0)
     sheet.set_landscape()
@@ -183,6 +201,21 @@ def _add_sheet(book: Any, name: str, released: Released, formats: dict[str, Any]
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(FIRST_ROW)
     sheet.set_footer("&L&A&RPage &P of &N")
+
+
+def _add_words(book: Any, formats: dict[str, Any], marking: str) -> None:
+    """Add the sheet that says what words and codes mean."""
+    sheet = book.add_worksheet(WORDS_SHEET)
+    sheet.write_string(0, 0, _WORDS_TITLE, formats["title"])
+    sheet.write_string(1, 0, _WORDS_NOTE, formats["note"])
+    sheet.write_string(2, 0, marking, formats["note"])
+    rows, heads = word_rows(), ("Kind", "Word or code", "What it means")
+    for number, row in enumerate(rows, start=FIRST_ROW + 1):
+        for place, text in enumerate(row):
+            sheet.write_string(number, place, text, formats["text"])
+    for place, width in enumerate((36, 40, 110)):
+        sheet.set_column(place, place, width)
+    _as_table(sheet, "words", FIRST_ROW + len(rows), heads, formats)
 
 
 def _contents(book: Any, released: Released, formats: dict[str, Any], lines: list[str]) -> None:
@@ -198,11 +231,15 @@ def _contents(book: Any, released: Released, formats: dict[str, Any], lines: lis
         sheet.write_string(row, 1, TABLE_MEANINGS.get(name, name.replace("_", " ")), formats["text"])
         shown = _readable(released.tables[name], released.hidden[name])[0]
         sheet.write_number(row, 2, len(shown), formats["whole"])
+    last = top + 1 + len(released.tables)
+    sheet.write_url(last, 0, f"internal:'{WORDS_SHEET}'!A1", formats["link"], WORDS_SHEET)
+    sheet.write_string(last, 1, _WORDS_TITLE, formats["text"])
+    sheet.write_number(last, 2, len(word_rows()), formats["whole"])
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 80)
     sheet.set_column(2, 2, 10)
     sheet.freeze_panes(top + 1, 0)
-    sheet.print_area(0, 0, top + len(released.tables), 2)
+    sheet.print_area(0, 0, last, 2)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -225,7 +262,8 @@ def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord
     Returns
     -------
     bytes
-        One real table a sheet behind a contents sheet. Text is always text, never a formula or a link.
+        One real table a sheet behind a contents sheet, and last the words and codes. Text is always text, never a
+        formula or a link.
 
     Raises
     ------
@@ -259,6 +297,7 @@ def workbook_bytes(released: Released, parameters: Parameters, record: RunRecord
     )
     for name in released.tables:
         _add_sheet(book, name, released, formats, marking)
+    _add_words(book, formats, marking)
     for sheet in book.worksheets() if mark else []:
         sheet.set_header(f"&C&B{mark}")
     book.close()

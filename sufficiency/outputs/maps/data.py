@@ -17,6 +17,7 @@ from sufficiency.outputs.maps.reach import Reach, reach_data, reach_measures, re
 from sufficiency.outputs.maps.schemes import scheme_rows
 from sufficiency.outputs.maps.settings import setting_rows
 from sufficiency.outputs.maps.tiles import tile_layer
+from sufficiency.outputs.maps.unserved import unserved_data, unserved_measures
 from sufficiency.outputs.maps.words import IGNORES_CAPACITY, all_findings
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 START_MEASURE: Final = "without_local_place_share"
 FIRST_CHOICE: Final = "programme"
+# Where nothing more opens: what the paper's first sentence and first chart start from, and so does the map.
+NOTHING_NEW: Final = "do_nothing"
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,12 @@ def scenario_rows(inputs: Inputs, frame: Frame) -> list[dict[str, str]]:
 
 
 def _start(frame: Frame, inputs: Inputs) -> dict[str, Any]:
-    others = [name for name in frame.scenarios if name != frame.baseline]
-    after = FIRST_CHOICE if FIRST_CHOICE in others else (others[-1] if others else frame.baseline)
+    others = [name for name in frame.scenarios if name not in (frame.baseline, NOTHING_NEW)]
+    after = FIRST_CHOICE if FIRST_CHOICE in others else next(iter(others[-1:] or frame.scenarios[:1]))
     years = list(frame.years)
     headline = inputs.parameters.headline_year
     return {
-        "scenario": frame.baseline,
+        "scenario": NOTHING_NEW if NOTHING_NEW in frame.scenarios else frame.baseline,
         "after": after,
         "view": "figure",
         "policy": frame.policies[0],
@@ -97,6 +100,12 @@ def _start(frame: Frame, inputs: Inputs) -> dict[str, Any]:
         "level": "district",
         "pupils": "all",
     }
+
+
+def _nothing_new(frame: Frame) -> str:
+    """Return the scenario that stands before the two compared; empty where it is one of the two, or not there."""
+    apart = len(set(frame.scenarios) - {NOTHING_NEW, frame.baseline}) > 0 and frame.baseline != NOTHING_NEW
+    return NOTHING_NEW if apart and NOTHING_NEW in frame.scenarios else ""
 
 
 def _measures() -> list[dict[str, str]]:
@@ -141,12 +150,14 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
     titles = {scenario["id"]: scenario["title"] for scenario in scenarios}
     illustrative = inputs.parameters.illustrative
     settings = setting_rows(inputs, frame)
+    unserved = None if ground.reach is None else ground.reach.unserved
     points = maps_places.anchors(ground.shapes, frame, crs)
     return {
         "runId": record.run_id,
         "illustrative": illustrative,
         "start": _start(frame, inputs),
         "baseline": frame.baseline,
+        "nothing": _nothing_new(frame),
         "ownShare": OWN_SHARE,
         "years": maps_figures.years_of(frame),
         "publishedYear": year_label(inputs.parameters.first_year),
@@ -160,7 +171,7 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
             }
             for name in frame.policies
         ],
-        "measures": [*_measures(), *measures_of(released), *reach_measures(ground.reach)],
+        "measures": [*_measures(), *measures_of(released), *reach_measures(ground.reach), *unserved_measures(unserved)],
         "levels": list(frame.shaded),
         "areas": [
             {"id": area, "name": frame.names[area], "level": frame.levels[area], "at": at}
@@ -171,6 +182,7 @@ def page_data(released: Released, inputs: Inputs, record: RunRecord, ground: Gro
         "groups": group_data(released, frame, titles, illustrative=illustrative),
         "gains": gain_data(released, frame, titles, illustrative=illustrative),
         "reach": reach_data(ground.reach, inputs, frame, titles, illustrative=illustrative),
+        "unserved": unserved_data(unserved, frame, titles, illustrative=illustrative),
         "schemes": scheme_rows(released, inputs, frame),
         "settings": settings,
         "mostPlaces": max((row["places"] for row in settings if row["places"]), default=1),

@@ -173,7 +173,9 @@ def collect(released: Released, frame: Frame) -> Figures:
             entry.update(dict.fromkeys(DISTRICT_ONLY))
         share = entry["without_local_place_share"]
         entry["without_local_place_share"] = round(share, 4) if isinstance(share, float) else share
-        entry[OWN_SHARE] = share_of_shown(entry["placed_own_area_pupils"], entry["demand_pupils"])
+        # of the county it would be another measure: placed anywhere in it
+        own = share_of_shown(entry["placed_own_area_pupils"], entry["demand_pupils"])
+        entry[OWN_SHARE] = None if row["level"] == "county" else own
         out[str(row["scenario_id"]), str(row["policy"]), int(str(row["year"])), str(row["area_id"])] = entry
     if "journeys_area" in released.tables:
         for row in cells(released, "journeys_area"):

@@ -56,7 +56,10 @@ def check_build(released: Released) -> None:
 
 
 def with_zones(frame: Frame, released: Released, inputs: Inputs) -> Frame:
-    """Return the frame with the zones of an internal build after their clusters; a public one as it is."""
+    """Return the frame with the zones of an internal build after their clusters; a public one as it is.
+
+    A zone of an unknown cluster has no place in it: `left_out_notes` says so.
+    """
     if not is_internal(released) or ZONES not in released.tables:
         return frame
     given = set(released.tables[ZONES]["area_id"].astype(str))
@@ -78,6 +81,27 @@ def with_zones(frame: Frame, released: Released, inputs: Inputs) -> Frame:
         levels={**frame.levels, **{zone: "zone" for _, zone, _ in rows}},
         parents={**frame.parents, **{zone: cluster for _, zone, cluster in rows}},
     )
+
+
+def left_out_notes(released: Released, frame: Frame) -> list[str]:
+    """Return, in words, what the internal tables hold that the map cannot draw: nothing is left out in silence."""
+    notes = []
+    if ZONES in released.tables and is_internal(released):
+        drawn = {maps_figures.id_of(zone) for zone in frame.of_level("zone")}
+        apart = sorted(set(released.tables[ZONES]["area_id"].astype(str)) - drawn)
+        if apart:
+            verb = "lies" if len(apart) == 1 else "lie"
+            zones = style.count_text(len(apart), "zone")
+            notes.append(f"{zones} {verb} in no cluster of the map and {'is' if len(apart) == 1 else 'are'} not drawn: "
+                         f"{', '.join(apart)}.")  # fmt: skip
+    if FLOWS in released.tables and is_internal(released):
+        homes = released.tables[FLOWS]["cluster_id"].fillna("").astype(str)
+        lost = ~homes.isin(frame.areas)
+        if lost.any():
+            names = ", ".join(sorted({home or "(blank)" for home in homes[lost]}))
+            notes.append(f"{style.count_text(int(lost.sum()), 'flow')} from clusters that are not on the map "
+                         f"{'is' if lost.sum() == 1 else 'are'} not drawn: {names}.")  # fmt: skip
+    return notes
 
 
 def zone_figures(released: Released, frame: Frame) -> Figures:

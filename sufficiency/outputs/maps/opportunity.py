@@ -35,7 +35,11 @@ WATERMARK: Final = style.INTERNAL_MARK
 MOST_SETTINGS: Final = 12
 PLACE_WORDS: Final = {"special_school": "special-school place", "specialist_base": "specialist-base place"}
 _PLACED: Final = "one more pupil has a place"
-_LOCAL: Final = "one more pupil has a local place, out of another council’s or an independent school"
+# Which place is given up, best first: the number is that of the gain (`planning.opportunity`).
+_LOCAL: Final = {
+    2: "one more pupil has a local place, out of an independent school",
+    1: "one more pupil has a local place, out of another council’s school",
+}
 _SAVES: Final = "nobody more has a place; travel falls"
 _NOTHING: Final = "changes nothing"
 _APART: Final = "no road that a place could join is near enough"
@@ -53,8 +57,7 @@ def outcome_words(placed: int, local: int, from_tier: str, minutes: float) -> st
     if placed:
         return _PLACED
     if local:
-        out = "another council’s" if from_tier == "other_council" else "an independent"
-        return f"one more pupil has a local place, out of {out} school"
+        return _LOCAL[1 if from_tier == "other_council" else 2]
     return _SAVES if minutes < 0 else _NOTHING
 
 
@@ -153,7 +156,7 @@ def _page_data(surface: Surface, areas: pd.DataFrame, settings: pd.DataFrame) ->
         "kinds": kinds,
         "none": "No pupil of the year is of that need and phase",
         "mark": mark,
-        "colours": {"land": style.LAND},
+        "colours": {"land": style.LAND, "eye": style.INK},
         "chosenLines": [{"color": colour, "weight": width} for colour, width in style.CHOSEN_LINES],
         **_ground(inputs),
     }
@@ -163,8 +166,12 @@ def _classes(surface: Surface, joined: NDArray[np.bool_]) -> tuple[list[dict[str
     """Return the legend's classes, the same for every layer, and int64 [n_nodes, n_kinds]: the class of each value."""
     gain, change = surface.values.gain, surface.values.change_ms / MS_PER_MIN
     within = joined[:, None]
-    masks = {"disc": within & (gain == 3), "ring": within & ((gain == 1) | (gain == 2))}
-    told = {"disc": (_PLACED, style.AMOUNT_COLOURS), "ring": (_LOCAL, style.WARM_AMOUNT_COLOURS)}
+    masks = {"disc": within & (gain == 3), "ring": within & (gain == 2), "eye": within & (gain == 1)}
+    told = {
+        "disc": (_PLACED, style.AMOUNT_COLOURS),
+        "ring": (_LOCAL[2], style.WARM_AMOUNT_COLOURS),
+        "eye": (_LOCAL[1], style.WARM_AMOUNT_COLOURS),
+    }
     classes: list[dict[str, str]] = []
     numbers = np.full(gain.shape, -1, dtype=np.int64)
     for shape, mask in masks.items():
@@ -194,16 +201,31 @@ def _classes(surface: Surface, joined: NDArray[np.bool_]) -> tuple[list[dict[str
 
 
 def _node_names(surface: Surface) -> dict[str, str]:
-    """Return a name for each junction; of several with one name, all but the first are numbered."""
-    nodes = surface.opened.inputs.roads.nodes
-    named = nodes["node_name"] if "node_name" in nodes else nodes["node_id"]
+    """Return a name for each junction; of several with one name, all but the first are numbered.
+
+    A junction without a name of its own is told by the nearest place: its id says nothing to a reader.
+    """
+    inputs = surface.opened.inputs
+    nodes = inputs.roads.nodes
+    ids = nodes["node_id"].astype(str)
+    own = nodes["node_name"].fillna("").astype(str).str.strip() if "node_name" in nodes else pd.Series("", ids.index)
+    told = own.where(own != "", _near_places(inputs, nodes, ids))
     out: dict[str, str] = {}
     alike: Counter[str] = Counter()
-    for node, name in zip(nodes["node_id"], named, strict=True):
-        plain = str(name) if isinstance(name, str) and name else str(node)
-        alike[plain] += 1
-        out[str(node)] = plain if alike[plain] == 1 else f"{plain} ({alike[plain]})"
+    for node, name in zip(ids, told, strict=True):
+        alike[name] += 1
+        out[node] = name if alike[name] == 1 else f"{name} ({alike[name]})"
     return out
+
+
+def _near_places(inputs: Inputs, nodes: pd.DataFrame, ids: pd.Series) -> pd.Series:
+    """Return ``"junction near <place>"`` for each junction, by the nearest place that has a name."""
+    places = inputs.gazetteer[inputs.gazetteer["place_name"].fillna("").astype(str) != ""]
+    if places.empty:
+        return "junction " + ids
+    nearest = shapely.STRtree(places.geometry.to_numpy()).nearest(nodes["geometry"].to_numpy())
+    names = places["place_name"].astype(str).map(maps_places.town_of).to_numpy()[nearest]
+    return pd.Series("junction near " + names.astype(object), ids.index)
 
 
 def _finding(surface: Surface, kind: tuple[str, str], best: pd.DataFrame, names: dict[str, str]) -> str:

@@ -20,7 +20,7 @@ from sufficiency.outputs.maps import assets as maps_assets
 from sufficiency.outputs.maps import places as maps_places
 from sufficiency.outputs.maps import tiles as maps_tiles
 from sufficiency.outputs.maps.data import Ground, make_ground, page_data, scenario_rows
-from sufficiency.outputs.maps.internal import check_build, is_internal
+from sufficiency.outputs.maps.internal import check_build, is_internal, left_out_notes
 from sufficiency.outputs.maps.words import CAPACITY_NOTE
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from branca.element import Element
 
     from sufficiency.model.results import Inputs, Released, RunRecord
+    from sufficiency.outputs.maps.figures import Frame
 
 MEASURE_GROUPS: Final = (
     ("Pupils and places", "figure"),
     ("Who gains: change only", "gain"),
     ("Reach by road", "reach"),
+    ("Unserved areas", "unserved"),
 )
 PUPIL_GROUPS: Final = (("Broad area of need", "need"), ("Phase", "phase"))
 LEVEL_TITLES: Final = {"district": "Districts", "cluster": "Clusters", "zone": "Zones"}
@@ -163,7 +165,7 @@ def _map_parts(ground: Ground, crs: str) -> tuple[str, str]:
     return figure.html.render(), figure.script.render()
 
 
-def _texts(data: dict[str, Any], released: Released, inputs: Inputs, record: RunRecord) -> dict[str, Any]:
+def _texts(data: dict[str, Any], released: Released, inputs: Inputs, record: RunRecord, frame: Frame) -> dict[str, Any]:
     """Plain texts for the page's template, which escapes them; the page's script says the same in other states."""
     start, parameters = data["start"], inputs.parameters
     measure = style.MEASURES[start["measure"]]
@@ -188,6 +190,7 @@ def _texts(data: dict[str, Any], released: Released, inputs: Inputs, record: Run
             if (chosen := [one for one in data["groups"]["list"] if one["kind"] == kind])
         ],
         "levels": [(level, LEVEL_TITLES[level]) for level in data["levels"]],
+        "left_out_notes": left_out_notes(released, frame),
         "internal_mark": style.internal_mark(released.build),
         "picture_host": maps_tiles.tile_host(parameters),
         "policies": data["policies"],
@@ -211,7 +214,7 @@ def render_map(released: Released, inputs: Inputs, record: RunRecord) -> str:
     ground = make_ground(released, inputs)
     data = page_data(released, inputs, record, ground)
     map_html, map_script = _map_parts(ground, inputs.parameters.crs)
-    values = _texts(data, released, inputs, record) | {"scenarios": scenario_rows(inputs, ground.frame)}
+    values = _texts(data, released, inputs, record, ground.frame) | {"scenarios": scenario_rows(inputs, ground.frame)}
     internal, host = is_internal(released), maps_tiles.tile_host(inputs.parameters)
     more = [*(["map_internal.js"] if internal else []), *([maps_tiles.SCRIPT] if host else [])]
     scripts = [maps_assets.leaflet_script(), maps_assets.page_script(*more), map_script]

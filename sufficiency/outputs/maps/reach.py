@@ -16,6 +16,7 @@ from sufficiency.model.vocabulary import PHASE_NCY
 from sufficiency.outputs import style
 from sufficiency.outputs.maps.groups import phase_words
 from sufficiency.outputs.maps.places import degrees
+from sufficiency.outputs.maps.unserved import Points, Reckoner, SettingTimes, Unserved, admitting
 from sufficiency.outputs.maps.words import clause_of, end_of, when_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Reach:
     sets: dict[str, dict[str, dict[str, list[int]]]]
     phases: tuple[str, ...]
     apart: tuple[str, ...] = field(default=())
+    unserved: Unserved | None = None
 
 
 def open_settings(applied: Inputs) -> dict[tuple[str, str, int], tuple[str, ...]]:
@@ -124,11 +126,16 @@ def _reach(inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeometry], pool: 
     lands: list[Future[Land]] = []
     sets: dict[str, dict[str, dict[str, list[int]]]] = {kind: {} for kind in KINDS}
     apart: set[str] = set()
+    # a grid over one outline has the same points whatever the roads
+    unserved = Reckoner(frame, Points.of(*base.positions_xy(), frame, shapes))
     for number, name in enumerate(frame.scenarios):
         applied = planning.apply_scenario(inputs, name)
         roads = base if planning.same_roads(inputs, applied) else _Roads.of(network_of(applied), outline)
         opened = open_settings(applied)
         points = dict(zip(applied.settings["setting_id"].astype(str), applied.settings.geometry, strict=True))
+        admitted = admitting(applied, frame.years)
+        times = roads.times({one: points[one] for some in admitted.values() for one in some})
+        unserved.add(name, 0 if roads is base else number + 1, admitted, times)
         for kind in KINDS:
             sets[kind][name] = {phase: [] for phase in PHASES}
             for phase in PHASES:
@@ -148,7 +155,7 @@ def _reach(inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeometry], pool: 
     )
     names = dict(zip(inputs.settings["setting_id"].astype(str), inputs.settings["setting_name"], strict=True))
     told = tuple(str(names.get(one, one)) for one in sorted(apart))
-    return Reach([one.result() for one in lands], sets, phases, told)
+    return Reach([one.result() for one in lands], sets, phases, told, unserved.done())
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +183,20 @@ class _Roads:
             edges = self.network.spots(xy[:, 0], xy[:, 1]).snaps.edge
             self.positions.update(zip(new, (edges != NO_EDGE).tolist(), strict=True))
         return {one: point for one, point in points.items() if self.positions[one]}
+
+    def positions_xy(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return eastings and northings of the points of the ground, in the order of `times`."""
+        row, column = np.nonzero(self.ground.grid.wanted)
+        return self.ground.grid.x[column], self.ground.grid.y[row]
+
+    def times(self, points: dict[str, Any]) -> SettingTimes:
+        """Return the times from the points of the ground to the settings that some road may be joined from."""
+        near = self.joined(dict(sorted(points.items())))
+        if not near:
+            return SettingTimes((), np.empty((int(self.ground.grid.wanted.sum()), 0), dtype=np.int64))
+        xy = np.array([[point.x, point.y] for point in near.values()])
+        spots = self.network.spots(xy[:, 0], xy[:, 1])
+        return SettingTimes(tuple(near), self.ground.toward.milliseconds(spots).astype(np.int64))
 
     def bands(self, points: dict[str, Any]) -> Shapes:
         from sufficiency.travel import isochrone_bands  # noqa: PLC0415 - as in `reach_of`

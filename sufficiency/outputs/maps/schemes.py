@@ -43,7 +43,17 @@ _FACTS: Final = (
     ("Decision needed by", "decision_needed_by"),
     ("Why", "rationale"),
 )
-_EFFECTS: Final = ("places", "placed_pupils", "mean_min", "nearest_other_min", "homes", "homes_rest_pupils")
+_EFFECTS: Final = (
+    "places",
+    "placed_pupils",
+    "mean_min",
+    "nearest_other_min",
+    "left_out_local_pupils",
+    "left_out_placed_pupils",
+    "left_out_travel_min_per_day",
+    "homes",
+    "homes_rest_pupils",
+)
 
 
 def _text(value: Cell) -> str:
@@ -51,10 +61,11 @@ def _text(value: Cell) -> str:
 
 
 def _capital_words(row: dict[str, Cell]) -> str:
-    low, central, high = (row.get(f"capital_gbp_{case}") for case in ("low", "central", "high"))
-    if not all(isinstance(value, int | float) for value in (low, central, high)):
+    found = [row.get(f"capital_gbp_{case}") for case in ("low", "central", "high")]
+    known = tuple(float(value) for value in found if isinstance(value, int | float))
+    if len(known) < len(found):
         return ""
-    first, middle, last = (style.gbp_words(float(value)) for value in (low, central, high) if value is not None)
+    first, middle, last = style.gbp_alike(known)
     return f"{first} to {last}, central {middle}" if first != last else middle
 
 

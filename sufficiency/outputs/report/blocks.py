@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 __all__ = [
+    "FACTS_ARE",
     "HIDDEN_CARD_NOTE",
     "Blank",
     "Block",
@@ -25,14 +27,23 @@ __all__ = [
     "Paragraph",
     "Picture",
     "Table",
+    "kept_range",
     "kept_with_next",
     "page_parts",
+    "table_or_sentence",
     "with_all_symbol_notes",
+    "with_mark_once",
+    "with_marked_caption",
     "with_symbol_notes",
 ]
 
 
-HIDDEN_CARD_NOTE: Final = "hidden: a small number"
+_RANGE: Final = re.compile(r"\((?=[^()]*\d)[^()]{1,24} to [^()]{1,24}\)")
+# the column in which a table says of each row how sure its facts are
+FACTS_ARE: Final = "Facts are"
+# so many figures are told in a sentence
+_FEW: Final = 4
+HIDDEN_CARD_NOTE: Final = "hidden, to protect small numbers"
 
 
 @dataclass(frozen=True)
@@ -186,6 +197,69 @@ def with_all_symbol_notes(blocks: tuple[Block, ...], rules: str = "") -> tuple[B
             out[place] = with_symbol_notes(blocks[place], rules, but=later)
             later = later | _cells(blocks[place]) if one_page else later
     return tuple(out)
+
+
+def with_mark_once(block: Block, mark: str) -> Block:
+    """Return a block whose every paragraph says a mark, such as `` (illustrative)``, once: where it is first due.
+
+    Headings, captions, tables and the lead keep theirs, and the page has it in its header.
+    """
+    if not mark:
+        return block
+    match block:
+        case Paragraph(kind="body" | "note"):
+            return replace(block, text=_once(block.text, mark))
+        case Callout():
+            return replace(block, text=_once(block.text, mark))
+        case Bullets():
+            return replace(block, items=tuple(_once(item, mark) for item in block.items))
+        case Picture():
+            return replace(block, alt=_once(block.alt, mark))
+        case _:
+            return block
+
+
+def with_marked_caption(block: Block, mark: str) -> Block:
+    """Return a table or picture whose caption says a mark, such as `` (illustrative)``; other blocks as they are.
+
+    A table that says of each row how sure its facts are needs none.
+    """
+    if not isinstance(block, Table | Picture) or mark.strip(" ()") in block.caption.lower():
+        return block
+    by_row = isinstance(block, Table) and any(column.title == FACTS_ARE for column in block.columns)
+    return block if by_row else replace(block, caption=f"{block.caption}{mark}")
+
+
+def _once(text: str, mark: str) -> str:
+    first, found, rest = text.partition(mark)
+    return f"{first}{found}{rest.replace(mark, '')}"
+
+
+def table_or_sentence(table: Table, elsewhere: str) -> Table | Paragraph:
+    """Return a table, or one sentence in its place where more than half of its figures are hidden.
+
+    `elsewhere` is a sentence that says where the figures that may be shown are, when they are too many to be told here.
+    """
+    figures = [
+        (f"{row[0]}, {column.title[:1].lower()}{column.title[1:]}", cell)
+        for row in table.rows
+        for column, cell in zip(table.columns, row, strict=True)
+        if column.number and cell not in {"", style.NOT_APPLICABLE}
+    ]
+    shown = [f"{name}: {cell}" for name, cell in figures if cell != style.SUPPRESSED]
+    if 2 * len(shown) >= len(figures):
+        return table
+    rest = f"Shown are: {'; '.join(shown)}." if 0 < len(shown) <= _FEW else elsewhere if shown else ""
+    said = (
+        f"{table.caption}: {len(figures) - len(shown)} of {len(figures)} figures are hidden to protect small numbers, "
+        f"so that no table is given. {rest}"
+    )
+    return Paragraph(said.strip(), "note")
+
+
+def kept_range(text: str) -> str:
+    """Return a cell's text in which a range in brackets is not broken, so that it goes to a line of its own whole."""
+    return _RANGE.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
 def kept_with_next(blocks: tuple[Block, ...]) -> list[bool]:

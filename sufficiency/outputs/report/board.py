@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from sufficiency.outputs import style
 from sufficiency.outputs.export.workbook import workbook_bytes
-from sufficiency.outputs.report.blocks import Block, Contents, Paper, with_all_symbol_notes
+from sufficiency.outputs.report.blocks import (
+    Block,
+    Contents,
+    Paper,
+    with_all_symbol_notes,
+    with_mark_once,
+    with_marked_caption,
+)
 from sufficiency.outputs.report.clusters import area_pages
 from sufficiency.outputs.report.council import annexes, implications_section, risks_section
 from sufficiency.outputs.report.facts import Facts
@@ -54,7 +61,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
     parameters = inputs.parameters
     date = parameters.report_date
     day = f"{date.day} {date:%B %Y}"
-    blocks: list[Block] = [
+    told: list[Block] = [
         *front_page(facts),
         Contents(),
         *demand_section(facts),
@@ -69,8 +76,10 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
         *area_pages(facts),
         *scheme_pages(facts),
         *implications_section(),
-        *annexes(facts),
     ]
+    tag = facts.illustrative_tag
+    # annexes tell assumptions, words and checks, not figures
+    blocks = (*(with_marked_caption(with_mark_once(block, tag), tag) for block in told), *annexes(facts))
     subject = f"{parameters.area_name} SEND sufficiency"
     return Paper(
         title=sentence_case(paper_title(facts)),
@@ -81,7 +90,7 @@ def build_paper(released: Released, inputs: Inputs, record: RunRecord) -> Paper:
             part for part in (internal_mark(released.build), f"Run {record.run_id}", f"report date {day}") if part
         ),
         date=date,
-        blocks=with_all_symbol_notes(tuple(blocks), facts.rounding_note),
+        blocks=with_all_symbol_notes(blocks, facts.rounding_note),
         run_id=record.run_id,
     )
 

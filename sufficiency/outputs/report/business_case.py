@@ -172,7 +172,7 @@ def _front(facts: Facts, scheme: Scheme, story: str) -> list[Block]:
         Card("Places when complete", figure_text(scheme.places), opens, "", f"Delivery: {scheme.rating}."),
         Card(
             "Capital, central",
-            style.gbp_words(central.known) if central.is_known else figure_text(central),
+            style.gbp_about(central.known) if central.is_known else figure_text(central),
             _ends(scheme.capital),
             f"{gbp_range_words(*each)} a place." if known else "",
             f"{scheme.line.removesuffix(' (assumed)')}: {'secured' if scheme.secured else 'assumed'}.",
@@ -332,7 +332,8 @@ def _money(facts: Facts, scheme: Scheme, tables: list[Table]) -> list[Block]:
     rows = []
     for case, capital, rate in zip(CASES, scheme.capital, rates, strict=True):
         each = scaled(capital, 1 / scheme.places.known) if scheme.places.value else Figure(None)
-        cells = [style.gbp_words(one.known) if one.is_known else figure_text(one) for one in (capital, each)]
+        ways = ((capital, style.gbp_about), (each, style.gbp_words))
+        cells = [say(one.known) if one.is_known else figure_text(one) for one, say in ways]
         rows.append((case.capitalize(), *cells, style.gbp_words(float(rate))))
     columns = (
         Column("Case", number=False),

@@ -10,9 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
-from sufficiency.outputs.report.blocks import Block, Callout, Card, Cards, Column, Heading, Table
+from sufficiency.outputs.report.blocks import (
+    FACTS_ARE,
+    Block,
+    Callout,
+    Card,
+    Cards,
+    Column,
+    Heading,
+    Paragraph,
+    Table,
+    table_or_sentence,
+)
 from sufficiency.outputs.report.charts_cluster import Ground, cluster_picture, make_ground
 from sufficiency.outputs.report.districts import district_page, finding, has_home_rows
+from sufficiency.outputs.report.paper_parts import plain_name
 from sufficiency.outputs.report.sentences import (
     change_sentence,
     count_words,
@@ -29,6 +41,7 @@ __all__ = ["area_pages", "cluster_pages", "clusters_of"]
 
 _COUNTS: Final = ("placed_local_pupils", "without_local_place_pupils")
 _MOST_SETTINGS: Final = 7
+_ELSEWHERE: Final = "Those that are shown are in the workbook, in sheet sufficiency_area."
 _SOUGHT: Final = {"special_school": "special school", "specialist_base": "base"}
 _CODE_OF: Final = {name: code for code, name in v.NEED_NAMES.items()}
 
@@ -154,7 +167,7 @@ def _settings_table(facts: Facts, name: str, rows: list[dict[str, Any]]) -> Tabl
     body = [
         (
             str(number),
-            _plain_name(row["name"]),
+            _name_beside(row),
             style.SYMBOLS[row["kind"]].label.replace("Independent or non-maintained school", "Independent"),
             _ages_in_short(row["ages"]) or "not stated",
             needs_in_short(row["needs"]) or "not stated",
@@ -174,7 +187,7 @@ def _settings_table(facts: Facts, name: str, rows: list[dict[str, Any]]) -> Tabl
         Column("Needs admitted", number=False, width=2.75),
         Column("Status", number=False, width=1.3),
         *((Column("Places, published", number=False, width=1.2),) if with_places else ()),
-        Column("Facts are", number=False, width=1.4),
+        Column(FACTS_ARE, number=False, width=1.4),
     )
     notes = []
     if more:
@@ -185,6 +198,12 @@ def _settings_table(facts: Facts, name: str, rows: list[dict[str, Any]]) -> Tabl
         notes.append(f"{what}: {names}.")
     notes.append(_sources(rows))
     return Table(f"Settings in {name}", columns, tuple(body), tuple(n for n in (" ".join(notes).strip(),) if n))
+
+
+def _name_beside(row: dict[str, Any]) -> str:
+    """Return a setting's name for a row whose last cell says what is illustrative."""
+    name = _plain_name(row["name"])
+    return plain_name(name) if _quality(row) == "Illustrative" else name
 
 
 def _plain_name(name: str) -> str:
@@ -201,8 +220,11 @@ def _sources(rows: list[dict[str, Any]]) -> str:
     return f"Sources: {'; '.join(listed[:4])}." if listed else ""
 
 
-def _years_table(facts: Facts, area: str, name: str) -> Table:
-    """Return need, local places and pupils without one by year and scenario, and by the type of place sought."""
+def _years_table(facts: Facts, area: str, name: str) -> Table | Paragraph:
+    """Return need, local places and pupils without one by year and scenario, and by the type of place sought.
+
+    Rows of which all but the need is hidden are told beneath it; where most is hidden, a sentence stands in its place.
+    """
     years = [year for year in facts.years if year >= facts.parameters.first_year][-7:]
 
     def line(label: str, table: str, **key: Any) -> tuple[str, ...]:  # noqa: ANN401 - keys of any type
@@ -224,7 +246,12 @@ def _years_table(facts: Facts, area: str, name: str) -> Table:
         title = style.scenario_title(s)
         columns += [Column(f"{title}: local place", width=1.05), Column(f"{title}: without", width=1.05)]
     caption = f"{name}: pupils with and without a local place, by year{facts.illustrative_tag}"
-    return Table(caption, tuple(columns), tuple(rows))
+    kept = [row for row in rows if set(row[2:]) != {style.SUPPRESSED}]
+    gone = [f"{row[0].removeprefix('– ')} (need {row[1]})" for row in rows if row not in kept]
+    left = f"Left out, for all but the need is hidden to protect small numbers: {list_words(gone)}."
+    if not kept:
+        return Paragraph(f"{caption}. {left}", "note")
+    return table_or_sentence(Table(caption, tuple(columns), tuple(kept), (left,) if gone else ()), _ELSEWHERE)
 
 
 def _gap_statement(facts: Facts, area: str, name: str) -> str:

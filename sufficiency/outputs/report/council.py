@@ -8,9 +8,17 @@ from sufficiency.model.vocabulary import PUBLIC, year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import Blank, Block, Bullets, Column, Heading, Paragraph, Table
 from sufficiency.outputs.report.districts import has_home_rows, printed_counts
+from sufficiency.outputs.report.front import DRAWN
 from sufficiency.outputs.report.paper_parts import date_words
 from sufficiency.outputs.report.sentences import Figure, count_words, difference, figure_text, list_words
-from sufficiency.outputs.report.terms import GLOSSARY, assumption_title, need_codes, plain_words, value_words
+from sufficiency.outputs.report.terms import (
+    GLOSSARY,
+    assumption_title,
+    check_words,
+    need_codes,
+    plain_words,
+    value_words,
+)
 
 if TYPE_CHECKING:
     from sufficiency.outputs.report.facts import Facts
@@ -48,7 +56,8 @@ _LIMITS: Final = (
 
 def _capital_rates(facts: Facts) -> list[Block]:
     claims = facts.inputs.claims
-    if not len(claims) or "claim_id" not in claims:
+    # the section on money says it already, place by place
+    if facts.has("capital_buys") or not len(claims) or "claim_id" not in claims:
         return []
     values = dict(zip(claims["claim_id"], claims["value"], strict=True))
     needed = ("N6-capital", "N6-places", "N6-funded")
@@ -90,18 +99,15 @@ def _balance_words(gap: Figure) -> str:
 def _forecast_risk(facts: Facts) -> str:
     """Return what the forecast's range does to the shortfall, in the headline year or the last year."""
     for year in (facts.year, facts.years[-1]):
-        low, high = (
-            difference(
-                facts.figure("forecast", name, year=year, stream="headline"),
-                facts.area("capacity_places", facts.county[0], facts.main, year=year),
-            )
-            for name in ("low_pupils", "high_pupils")
-        )
-        if low.is_known and high.is_known:
-            ends = [_balance_words(gap) for gap in (low, high)]
+        places = facts.area("capacity_places", facts.county[0], facts.main, year=year)
+        *ends, drawn = facts.forecast_ends(year)
+        gaps = [difference(end, places) for end in ends]
+        if all(gap.is_known for gap in gaps):
+            least, most = map(_balance_words, gaps)
+            of = f"end of {DRAWN}" if drawn else "forecast"
             return (
-                f"Forecast: {facts.scenario_words(facts.main)}, in {year_label(year)} there would be {ends[0]} with "
-                f"the low forecast and {ends[1]} with the high forecast{facts.illustrative_tag}."
+                f"Forecast: {facts.scenario_words(facts.main)}, in {year_label(year)} there would be {least} at the "
+                f"low {of} and {most} at the high {'end' if drawn else of}{facts.illustrative_tag}."
             )
     return "Forecast: no range is stated."
 
@@ -187,20 +193,20 @@ def _pressure_rows(facts: Facts) -> tuple[tuple[str, ...], ...]:
             ),
         )
         for policy, column in (("rolling", "over_number_pupils"), ("nearest", "over_capacity_pupils"))
-        if policy in facts.policies
+        if policy in facts.policies and len(facts.rows("pressure", policy=policy))
     )
 
 
 def implications_section() -> list[Block]:
-    """Return the council's own headings as marked blanks, and the recommendation."""
+    """Return the recommendation, and the council's own headings as marked blanks."""
     return [
-        Heading("Implications, for officers to write", new_page=True),
+        Heading("Recommendation", new_page=True, one_page=True),
+        Paragraph("The board is recommended to note this paper. Any other recommendation is for officers to write."),
+        Heading("Implications, for officers to write"),
         Paragraph(
             "These sections are officers' judgement. They are left blank on purpose; nothing in them is generated."
         ),
         *(Blank(title, prompt) for title, prompt in _HEADINGS),
-        Heading("Recommendation", 2),
-        Paragraph("The board is recommended to note this paper. Any other recommendation is for officers to write."),
     ]
 
 
@@ -210,18 +216,18 @@ def _quality_table(facts: Facts) -> list[Block]:
     frame = facts.released.tables["data_quality"]
     rows = tuple(
         (
-            str(frame.at[i, "check"]).replace("_", " "),
+            check_words(str(frame.at[i, "check"])),
             str(frame.at[i, "severity"]),
             figure_text(facts.at("data_quality", i, "rows")),
-            str(frame.at[i, "message"]),
+            style.sentence_case(plain_words(str(frame.at[i, "message"]))),
         )
         for i in frame.index
     )
     columns = (
-        Column("Check", number=False, width=1.6),
-        Column("Severity", number=False, width=0.8),
-        Column("Rows", width=0.5),
-        Column("What was found", number=False, width=4),
+        Column("What was found", number=False, width=2.4),
+        Column("Weight", number=False, width=0.8),
+        Column("Rows", width=0.6),
+        Column("What can be done", number=False, width=3.4),
     )
     return [Table("What the checks of the inputs found", columns, rows)]
 
@@ -254,7 +260,7 @@ def _value_text(value: object) -> str:
         return value_words(text)
     if number.is_integer():
         return text.removesuffix(".0") if 1990 <= number <= 2100 else style.number_text(number)
-    return f"{number:,.3f}".rstrip("0")
+    return f"{number:,.3f}".rstrip("0").replace("-", "\u2212")
 
 
 def _assumptions_table(facts: Facts) -> Table:
@@ -365,7 +371,7 @@ def _words_section() -> list[Block]:
         Column("Broad area of need", number=False, width=2.2),
     )
     return [
-        Heading("Annex C: words and codes", new_page=True),
+        Heading("Annex C: words and codes"),
         Table("Words", words, GLOSSARY),
         Table("Codes of primary needs, in the broad areas of the SEND code of practice", codes, need_codes()),
     ]
@@ -378,7 +384,7 @@ def annexes(facts: Facts) -> list[Block]:
         *_quality_table(facts),
         *_accounts_table(facts),
         _assumptions_table(facts),
-        Heading("Annex B: method and assurance", new_page=True),
+        Heading("Annex B: method and assurance"),
         Bullets(_METHOD),
         *_assurance(facts),
         Heading("Sources", 2),

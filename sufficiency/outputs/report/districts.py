@@ -79,9 +79,10 @@ def _cards(facts: Facts, area: str) -> Cards:
             Card(
                 "Placed in own district, pupils",
                 figure_text(own),
-                f"{words}, of {count_words(local, 'pupil')} with a local place",
+                words,
                 "",
-                "",
+                f"{style.sentence_case(count_words(local, 'pupil'))} of the {count_words(need, 'pupil')} who need one "
+                "have a local place, in whichever district.",
             ),
             Card(
                 "Median journey, minutes",
@@ -232,7 +233,28 @@ def _use_rows(facts: Facts, area: str) -> list[tuple[str, list[Figure], list[Fig
             ]
             shares.append(facts.figure("occupancy_district_type", "used_share", scenario_id=scenario, **where))
         out.append((v.PROVISION_TYPE_NAMES[kind], counts, shares))
-    return out
+    # where the places of one school would be told, a district's are told of all types together
+    return [_use_together(facts, area, out)] if all(counts[0].hidden for _, counts, _ in out) else out
+
+
+def _use_together(
+    facts: Facts, area: str, kinds: list[tuple[str, list[Figure], list[Figure]]]
+) -> tuple[str, list[Figure], list[Figure]]:
+    """Return the row of all types: places as the gap has them, and what is empty where that is known of each type."""
+    all_counts: list[Figure] = []
+    shares: list[Figure] = []
+    for place, scenario in enumerate(facts.ends):
+        places = facts.area("capacity_places", area, scenario)
+        empty = [counts[3 * place + 2] for _, counts, _ in kinds]
+        if places.is_known and places.known > 0 and all(one.is_known for one in empty):
+            room = sum(one.known for one in empty)
+            placed = Figure(places.known - room)
+            all_counts += [places, placed, Figure(room)]
+            shares.append(Figure(placed.known / places.known))
+        else:
+            all_counts += [places, Figure(None, hidden=True), Figure(None, hidden=True)]
+            shares.append(Figure(None, hidden=True))
+    return "Special schools and bases", all_counts, shares
 
 
 def _use_table(facts: Facts, area: str, name: str) -> Table:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from sufficiency.model.vocabulary import year_label
+from sufficiency.model.vocabulary import ALL, HEADLINE, year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report.sentences import Cell, Figure, as_figure, difference, whole
 from sufficiency.outputs.stable import clean_text
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Facts"]
 
 Key = tuple[Any, ...]
+_STATED_ENDS: Final = ("low_pupils", "high_pupils")
+_DRAWN_ENDS: Final = ("p10_pupils", "p90_pupils")
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,18 @@ class Facts:
         where = {"scenario_id": self.main, "policy": self.policy, "year": self.year, "area_id": self.county[0]}
         low, high = (self.figure("journey_ranges", end, measure=measure, **where) for end in ("low", "high"))
         return low, high
+
+    def forecast_ends(self, year: int) -> tuple[Figure, Figure, bool]:
+        """Return both ends of the county's forecast of a year, and whether they are drawn and not stated.
+
+        The range that the sources state comes first; where they state none, eight of ten drawn futures (P10 to P90).
+        """
+        low, high = (self.figure("forecast", name, year=year, stream="headline") for name in _STATED_ENDS)
+        if (low.is_known and high.is_known) or not self.has("forecast_range"):
+            return low, high, False
+        where = {"year": year, "area_id": self.county[0], "phase": ALL, "need": ALL, "provision_type": HEADLINE}
+        low, high = (self.figure("forecast_range", name, **where) for name in _DRAWN_ENDS)
+        return low, high, True
 
     def _area(self, table: str, column: str, area_id: str, scenario: str, case: tuple[int | None, str]) -> Figure:
         year, policy = case[0] or self.year, case[1] or self.policy

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["front_page", "paper_title"]
 
+# what a range is where no source states one
+DRAWN: Final = "eight of ten drawn futures"
 WITHOUT: Final = "without a local state-funded specialist place (modelled)"
 
 
@@ -100,13 +102,11 @@ def _short_card(facts: Facts) -> Card:
     gap = facts.shortfall(facts.main)
     short = gap.value is None or gap.value >= 0
     places = facts.area("capacity_places", county, facts.main)
-    low, high = (
-        difference(facts.figure("forecast", name, year=facts.year, stream="headline"), places)
-        for name in ("low_pupils", "high_pupils")
-    )
-    spread = f"No range is published for the forecast of {facts.year_text}."
+    *ends, drawn = facts.forecast_ends(facts.year)
+    low, high = (difference(end, places) for end in ends)
+    spread = f"No range is stated for the forecast of {facts.year_text}."
     if low.is_known and high.is_known:
-        spread = f"Range {range_words(low, high)}, for the low and the high forecast."
+        spread = f"Range {range_words(low, high)}, for {DRAWN if drawn else 'the low and the high forecast'}."
     change = difference(gap, facts.shortfall(facts.against))
     return Card(
         f"Local places {'short' if short else 'above need (shown as a negative number)'}, {facts.year_text}, "

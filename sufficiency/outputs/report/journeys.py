@@ -8,6 +8,7 @@ from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
 from sufficiency.outputs.report import charts
 from sufficiency.outputs.report.blocks import Block, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.money_change import carbon_policy
 from sufficiency.outputs.report.sentences import (
     Figure,
     count_words,
@@ -180,5 +181,12 @@ def _carbon(facts: Facts) -> Table:
         Column("Carbon a year, tonnes CO2e", width=1.4),
         Column("Range, tonnes CO2e", width=1.4),
     )
+    use = style.POLICY_TITLES[facts.policy].lower()
     note = "Carbon follows vehicle-kilometres, with empty running, for transported pupils only."
-    return Table(f"Distance and carbon, county, {facts.year_text}", columns, tuple(rows), (note,))
+    moved = carbon_policy(facts)
+    if moved not in {"", facts.policy}:
+        note += (
+            f" These figures are for “{use}”; the change of carbon beside the money is for "
+            f"“{style.POLICY_TITLES[moved].lower()}”, so that the two differ."
+        )
+    return Table(f"Distance and carbon, county, {facts.year_text}, {use}", columns, tuple(rows), (note,))

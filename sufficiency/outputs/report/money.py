@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
-from sufficiency.outputs.report.blocks import Block, Callout, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.blocks import Block, Callout, Column, Heading, Paragraph, Table, table_or_sentence
 from sufficiency.outputs.report.money_change import change_blocks
 from sufficiency.outputs.report.sentences import (
     Figure,
@@ -127,10 +127,13 @@ def support_section(facts: Facts) -> list[Block]:
             "placements, do not travel "
             f"in this model, and count neither in the need nor in the places above.{said if parts else ''}"
         ),
-        Table(
-            f"Support-base match, county, {facts.year_text}, {style.scenario_title(facts.main).lower()}",
-            columns,
-            tuple(rows),
+        table_or_sentence(
+            Table(
+                f"Support-base match, county, {facts.year_text}, {style.scenario_title(facts.main).lower()}",
+                columns,
+                tuple(rows),
+            ),
+            "Those that are shown are in the workbook, in sheet support_match.",
         ),
         *_coverage(facts),
     ]

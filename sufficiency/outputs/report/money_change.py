@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sufficiency.outputs.report.facts import Facts
 
-__all__ = ["change_blocks", "cost_words", "one_unit"]
+__all__ = ["carbon_policy", "change_blocks", "cost_words", "one_unit"]
 
 _BANDS: Final = ("gbp_low", "gbp_central", "gbp_high")
 _CASES: Final = ("low", "central", "high")
@@ -80,6 +80,11 @@ def _policy(facts: Facts) -> str:
     return "rolling" if (facts.released.tables["money_change"]["policy"] == "rolling").any() else facts.policy
 
 
+def carbon_policy(facts: Facts) -> str:
+    """Return the use of places for which the change of carbon is told; blank where it is not told."""
+    return _policy(facts) if facts.compares and facts.has("money_change") and _carbon(facts) else ""
+
+
 def _where(facts: Facts) -> dict[str, str]:
     return {"scenario_id": facts.main, "against_id": facts.against}
 
@@ -114,8 +119,8 @@ def cost_words(low: float, central: float, high: float) -> str:
     kind = "cost" if central > 0 else "saving"
     if low < 0 < high:
         return (
-            f"a net {kind} of {style.gbp_words(abs(central))} a year at central figures, between a saving of "
-            f"{style.gbp_words(-low)} and a cost of {style.gbp_words(high)} by where pupils would otherwise be and at "
+            f"a net {kind} of {style.gbp_about(abs(central))} a year at central figures, between a saving of "
+            f"{style.gbp_about(-low)} and a cost of {style.gbp_about(high)} by where pupils would otherwise be and at "
             "what price"
         )
     least, most = sorted((abs(low), abs(high)))
@@ -166,8 +171,10 @@ def _carbon(facts: Facts) -> list[Block]:
     way = "fewer" if vehicles[1].known < 0 else "more"
     return [
         Paragraph(
-            f"Carbon follows vehicle-kilometres: {style.number_text(abs(tonnes[1]))} tonnes {less} a year at central "
-            f"figures (change {range_words(Figure(min(tonnes)), Figure(max(tonnes)))} tonnes), and "
+            f"Carbon follows vehicle-kilometres. Under “{style.POLICY_TITLES[_policy(facts)].lower()}”, "
+            f"{facts.scenario_words(facts.main)} it would be {style.number_text(abs(tonnes[1]))} tonnes {less} a year "
+            f"than {facts.scenario_words(facts.against)} at central figures (change "
+            f"{range_words(Figure(min(tonnes)), Figure(max(tonnes)))} tonnes), and "
             f"{style.number_text(abs(vehicles[1].known))} vehicles {way} in the model, where pupils who gain a "
             f"modelled place gain a journey with it{facts.illustrative_tag}."
         )
@@ -238,7 +245,7 @@ def _buys(facts: Facts) -> list[Block]:
         ),
     )
     capital = facts.at("capital_buys", frame.index[0], "capital_gbp")
-    title = f"What £{style.number_text(capital.known)} of capital for bases buys{facts.illustrative_tag}"
+    title = f"What {style.gbp_words(capital.known)} of capital for bases buys{facts.illustrative_tag}"
     note = (
         "The low cost of a place looks like that of a mainstream extension; the others are out-turns of special places."
     )

@@ -15,6 +15,7 @@ from sufficiency.outputs.report.blocks import (
     Paragraph,
     Table,
 )
+from sufficiency.outputs.report.front import DRAWN
 from sufficiency.outputs.report.futures import futures_blocks
 from sufficiency.outputs.report.sentences import (
     Figure,
@@ -75,10 +76,14 @@ def _need_phase_table(facts: Facts) -> Table:
         return tuple(cells)
 
     rows = [line(name, "sufficiency_county_need_phase", need=code) for code, name in v.NEED_GROUP_NAMES.items()]
+    gone = [row[0] for row in rows if all(cell == style.SUPPRESSED for cell in row[1:])]
+    rows = [row for row in rows if row[0] not in gone]
     rows.append(line("All needs", "sufficiency_district_phase", area_id=facts.county[0]))
-    notes = ("For eligibility, needs not recorded are spread as the recorded ones.",)
+    notes = ["For eligibility, needs not recorded are spread as the recorded ones."]
+    if gone:
+        notes.append(f"Left out, because every figure is hidden to protect small numbers: {list_words(gone).lower()}.")
     caption = f"Need by broad area and phase, county, {facts.year_text}, {style.scenario_title(facts.base).lower()}"
-    return Table(caption, tuple(columns), tuple(rows), notes, total_rows=1)
+    return Table(caption, tuple(columns), tuple(rows), (" ".join(notes),), total_rows=1)
 
 
 def demand_section(facts: Facts) -> list[Block]:
@@ -87,9 +92,10 @@ def demand_section(facts: Facts) -> list[Block]:
     county = facts.county[0]
     first = facts.area("demand_pupils", county, facts.base, year=start)
     last = facts.area("demand_pupils", county, facts.base)
-    low, high = (facts.figure("forecast", n, year=end, stream="headline") for n in ("low_pupils", "high_pupils"))
-    known = low.is_known and high.is_known
-    spread = f"range {range_words(low, high)}" if known else "no range is published for that year"
+    low, high, drawn = facts.forecast_ends(end)
+    spread = "no range is stated for that year"
+    if low.is_known and high.is_known:
+        spread = f"range {range_words(low, high)}{f' in {DRAWN}' if drawn else ''}"
     text = (
         f"{style.sentence_case(count_words(first, 'pupil'))} needed a special school or specialist base place in "
         f"{year_label(start)}. The forecast for {facts.year_text} is {count_words(last, 'pupil')} "

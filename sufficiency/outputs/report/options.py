@@ -34,10 +34,12 @@ __all__ = ["options_section"]
 
 # beside the measure and the two differences: a table of more than eight columns cannot be read
 _MOST_OPTIONS: Final = 5
+_FEWEST_SHOWN: Final = 2
 _CASES: Final = ("gbp_low", "gbp_central", "gbp_high")
 _AGAINST_NOTE: Final = (
     "Benefits are measured against committed schemes; the Department for Education compares with doing nothing."
 )
+_POINTS_NOTE: Final = "Differences of shares are worked out before rounding, in percentage points."
 _JOURNEY_NOTE: Final = (
     "Journeys: direct time by car, one way; over the guide = over 45 minutes (primary) or 75 minutes (secondary)."
 )
@@ -161,25 +163,29 @@ def _lines(facts: Facts, scenarios: Sequence[str]) -> list[Line]:
         return name, [facts.area(column, county, s) for s in scenarios], figure_text, signed_figure
 
     own_district = [_own_district(facts, s) for s in scenarios]
-    local = [facts.area("placed_local_pupils", county, s) for s in scenarios]
-    shares = [share_figure(part, total) for part, total in zip(own_district, local, strict=True)]
+    need = [facts.area("demand_pupils", county, s) for s in scenarios]
+    shares = [share_figure(part, total) for part, total in zip(own_district, need, strict=True)]
     medians = [whole(facts.journey("median_min", county, s)) for s in scenarios]
     over = [facts.journey("over_limit_pupils", county, s) for s in scenarios]
     lines: list[Line] = [
         line("Local places", "capacity_places"),
         ("Places short", [facts.shortfall(s) for s in scenarios], figure_text, signed_figure),
         line("Pupils with a local place", "placed_local_pupils"),
-        ("of these, in their own district", own_district, figure_text, signed_figure),
-        ("share in their own district", shares, _share, _points),
+        ("Pupils with a local place in their own district", own_district, figure_text, signed_figure),
+        ("In their own district, share of all who need a place", shares, _share, _points),
         line("Pupils without a local place", "without_local_place_pupils"),
-        ("share of all who need a place", [facts.area("without_local_place_share", county, s) for s in scenarios],
-         _share, _points),
-        line("of these, with no modelled place", "unplaced_pupils"),
+        ("Without a local place, share of all who need a place",
+         [facts.area("without_local_place_share", county, s) for s in scenarios], _share, _points),
+        line("Pupils with no modelled place, of those without a local one", "unplaced_pupils"),
         ("Median journey, minutes", medians, figure_text, signed_figure),
         ("Journeys over the guide, pupils", over, figure_text, signed_figure),
     ]  # fmt: skip
-    # a measure that is hidden for every option compares nothing
-    return [one for one in lines if any(figure.is_known for figure in one[1])]
+    return lines
+
+
+def _compares(line: Line) -> bool:
+    """Return whether a measure is shown for two options or more: with fewer there is nothing to compare."""
+    return sum(figure.is_known for figure in line[1]) >= _FEWEST_SHOWN
 
 
 def _own_district(facts: Facts, scenario: str) -> Figure:
@@ -196,14 +202,13 @@ def _complete_text(facts: Facts, scenario: str) -> str:
 
 def _gives(facts: Facts) -> list[Block]:
     out: list[Block] = []
-    told = list(facts.scenarios)
-    versus = [s for s in (facts.against, facts.base) if s != facts.main]
-    for start in range(0, len(told), _MOST_OPTIONS):
-        part = told[start : start + _MOST_OPTIONS]
-        compared = list(dict.fromkeys(s for s in versus if s in part)) if facts.main in part else []
+    compared = list(dict.fromkeys(s for s in (facts.against, facts.base) if s != facts.main))
+    shown = {line[0] for line in _lines(facts, facts.scenarios) if _compares(line)}
+    for part in _chunks(facts):
         rows = [
             (name, *map(text, found), *(_less(found, part, facts.main, s, signed) for s in compared))
             for name, found, text, signed in _lines(facts, part)
+            if name in shown
         ]
         if facts.has("programme_places"):
             rows.append(("Complete in", *(_complete_text(facts, s) for s in part), *(["" for _ in compared])))
@@ -214,9 +219,19 @@ def _gives(facts: Facts) -> list[Block]:
             *(Column(f"{main} less {style.scenario_title(s).lower()}", width=1.25) for s in compared),
         )
         title = f"What each option gives, county, {facts.year_text}{facts.illustrative_tag}"
-        notes = (f"{_AGAINST_NOTE} {_JOURNEY_NOTE}",) if compared else (_JOURNEY_NOTE,)
-        out.append(Table(title if start == 0 else f"{title}, further options", columns, tuple(rows), notes))
+        notes = (f"{_AGAINST_NOTE} {_POINTS_NOTE} {_JOURNEY_NOTE}",) if compared else (_JOURNEY_NOTE,)
+        out.append(Table(f"{title}, further options" if out else title, columns, tuple(rows), notes))
     return out
+
+
+def _chunks(facts: Facts) -> list[list[str]]:
+    """Return the options of each table: those that are compared stand in every one, so that no table lacks them."""
+    standing = [s for s in facts.scenarios if s in facts.standing]
+    others = [s for s in facts.scenarios if s not in standing]
+    if len(facts.scenarios) <= _MOST_OPTIONS:
+        return [list(facts.scenarios)]
+    room = _MOST_OPTIONS - len(standing)
+    return [[*standing, *others[start : start + room]] for start in range(0, len(others), room)]
 
 
 def _less(

@@ -29,6 +29,7 @@ __all__ = [
     "forecast_years",
     "front_callouts",
     "months_ahead",
+    "plain_name",
     "require_schemes",
     "scheme_text",
     "schemes_of",

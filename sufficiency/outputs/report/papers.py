@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.model.errors import ParameterError
-from sufficiency.outputs.report.blocks import Paper, Picture, with_symbol_notes
+from sufficiency.outputs.report.blocks import Paper, Picture, with_mark_once, with_symbol_notes
 from sufficiency.outputs.report.business_case import business_cases
 from sufficiency.outputs.report.capital_board import capital_board
 from sufficiency.outputs.report.facts import Facts
@@ -106,7 +106,10 @@ def _dressed(draft: Draft, facts: Facts) -> Paper:
         marking=facts.marking,
         footer=" · ".join(part for part in footer if part),
         date=date,
-        blocks=tuple(with_symbol_notes(block, facts.rounding_note) for block in draft.blocks),
+        blocks=tuple(
+            with_symbol_notes(with_mark_once(block, facts.illustrative_tag), facts.rounding_note)
+            for block in draft.blocks
+        ),
         run_id=facts.record.run_id,
     )
 

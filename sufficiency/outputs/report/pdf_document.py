@@ -26,6 +26,7 @@ from sufficiency.outputs.report.blocks import (
     Paragraph,
     Picture,
     Table,
+    kept_range,
     kept_with_next,
     page_parts,
 )
@@ -70,7 +71,7 @@ def _block(block: Block) -> dict[str, Any]:  # noqa: PLR0911 - one return for ea
                 "kind": "table",
                 "caption": block.caption,
                 "columns": [vars(column) for column in block.columns],
-                "rows": [list(row) for row in block.rows],
+                "rows": [list(map(kept_range, row)) for row in block.rows],
                 "notes": list(block.notes),
                 "total_rows": block.total_rows,
             }

@@ -9,6 +9,7 @@ from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report import charts
 from sufficiency.outputs.report.blocks import Block, Bullets, Column, Heading, Paragraph, Table
+from sufficiency.outputs.report.paper_parts import plain_name
 from sufficiency.outputs.report.sentences import (
     Figure,
     count_words,
@@ -150,7 +151,7 @@ def change_table(facts: Facts) -> Table:
     )
     return Table(
         f"Who gains: {style.scenario_title(facts.main).lower()} against {style.scenario_title(facts.against).lower()}, "
-        f"{facts.year_text}",
+        f"{facts.year_text}{facts.illustrative_tag}",
         columns,
         rows,
         (_OFF_NOTE,),
@@ -171,7 +172,7 @@ def _schemes(facts: Facts) -> list[Block]:
         return []
     rows = tuple(
         (
-            str(headline.at[i, "scheme_name"]),
+            plain_name(str(headline.at[i, "scheme_name"])),
             str(headline.at[i, "district_name"]),
             v.PROVISION_TYPE_NAMES[str(headline.at[i, "provision_type"])],
             _first_year(facts, i),
@@ -182,12 +183,12 @@ def _schemes(facts: Facts) -> list[Block]:
         for i in headline.index
     )
     columns = (
-        Column("Scheme", number=False, width=2.6),
-        Column("District", number=False, width=1.5),
+        Column("Scheme", number=False, width=2.5),
+        Column("District", number=False, width=1.4),
         Column("Type", number=False, width=1.2),
         Column("First year", number=False),
         Column("Places when complete"),
-        Column("Capital, central (low to high)", width=2.7),
+        Column("Capital, central (low to high)", width=2.0),
         Column("Funding", number=False, width=1.05),
     )
     secured = headline[headline["funding_status"] == "secured"]
@@ -198,7 +199,7 @@ def _schemes(facts: Facts) -> list[Block]:
         f"could go ahead{facts.illustrative_tag}; capital that is not secured is marked assumed."
     )
     blocks: list[Block] = [
-        Table("Schemes of the programme: special schools and specialist bases", columns, rows),
+        Table(f"Schemes of the programme: special schools and specialist bases{facts.illustrative_tag}", columns, rows),
         Paragraph(money),
         *_other_streams(facts, frame[~frame["provision_type"].isin(v.HEADLINE_TYPES)]),
     ]

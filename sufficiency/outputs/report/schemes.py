@@ -9,8 +9,15 @@ from sufficiency.model import vocabulary as v
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs import style
 from sufficiency.outputs.report.blocks import Block, Callout, Column, Heading, Paragraph, Table
-from sufficiency.outputs.report.paper_parts import date_words
-from sufficiency.outputs.report.sentences import Figure, count_words, figure_text, gbp_range_words, list_words
+from sufficiency.outputs.report.paper_parts import date_words, plain_name
+from sufficiency.outputs.report.sentences import (
+    Figure,
+    count_words,
+    figure_text,
+    gbp_range_words,
+    list_words,
+    number_words,
+)
 from sufficiency.outputs.stable import clean_text
 
 if TYPE_CHECKING:
@@ -68,14 +75,20 @@ def schemes_side_by_side(facts: Facts) -> list[Block]:
     order = _in_order(facts)
     if not order:
         return []
-    return [
-        Paragraph(
-            "What each special-school and specialist-base scheme changes by itself is told against the whole "
-            "programme without it, so that the figures do not add up: schemes stand in for one another. A scheme "
-            "without figures (z) opens later. A page for each follows the pages of the areas."
-        ),
-        _side_by_side(facts, order),
-    ]
+    frame = facts.released.tables["schemes"]
+    told = [i for i in order if facts.year in _years(facts, str(frame.at[i, "scheme_id"]))]
+    later = len(order) - len(told)
+    text = (
+        "What each special-school and specialist-base scheme changes by itself is told against the whole programme "
+        "without it, so that the figures do not add up: schemes stand in for one another."
+    )
+    if later:
+        text += (
+            f" {style.sentence_case(number_words(later))} {'scheme has' if later == 1 else 'schemes have'} no places "
+        )
+        text += f"open in {facts.year_text} and {'is' if later == 1 else 'are'} not listed."
+    text += " A page for each scheme follows the pages of the areas."
+    return [Paragraph(text), *([_side_by_side(facts, told)] if told else [])]
 
 
 def _side_by_side(facts: Facts, order: list[Hashable]) -> Table:
@@ -89,20 +102,20 @@ def _side_by_side(facts: Facts, order: list[Hashable]) -> Table:
         first = facts.at("schemes", index, "first_year")
         rows.append(
             (
-                _text(facts, index, "scheme_name").removesuffix(" (illustrative)"),
+                plain_name(_text(facts, index, "scheme_name")),
                 year_label(int(first.known)) if first.is_known else style.NOT_APPLICABLE,
                 *map(figure_text, found),
                 gbp_range_words(*(facts.at("schemes", index, f"capital_gbp_{case}") for case in _CASES)),
             )
         )
     columns = (
-        Column("Scheme", number=False, width=2.6),
-        Column("Opens", number=False),
-        Column("Places open"),
-        Column("Pupils who would hold one", width=1.2),
-        Column("Their mean journey, minutes", width=1.2),
+        Column("Scheme", number=False, width=2.7),
+        Column("Opens", number=False, width=0.75),
+        Column("Places open", width=0.75),
+        Column("Pupils who would hold one", width=1.1),
+        Column("Their mean journey, minutes", width=1.1),
         Column("Have a local place only with it, pupils", width=1.4),
-        Column("Capital, central (low to high)", width=2.4),
+        Column("Capital, central (low to high)", width=2.8),
     )
     return Table(f"The schemes in {facts.year_text}{facts.illustrative_tag}", columns, tuple(rows))
 
@@ -129,7 +142,7 @@ def scheme_page(facts: Facts, index: Hashable, *, new_page: bool = True) -> list
             2,
             new_page=new_page,
             one_page=new_page,
-            short=name,
+            short=plain_name(name),
         ),
         Paragraph(_story(facts, scheme_id)),
         _about(facts, index),

@@ -148,7 +148,7 @@ def _front(facts: Facts, year: int, places: tuple[Figure, Figure]) -> list[Block
         cards.append(
             Card(
                 f"High needs block, net change in {year_label(year)}",
-                style.gbp_words(net[1].known),
+                style.gbp_about(net[1].known),
                 f"Range {gbp_range_words(*net).partition(' (')[2].rstrip(')')}.",
                 "",
                 "The programme less committed schemes only; minus = saving.",

@@ -38,8 +38,6 @@ __all__ = [
 ]
 
 _SMALL_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_MILLION_FROM: Final = 999_500
-_TENTH_OF_MILLION_FROM: Final = 50_000
 
 
 class Cell(NamedTuple):
@@ -238,24 +236,14 @@ def range_in_brackets(low: Figure, high: Figure) -> str:
     return f" (range {range_words(low, high)})" if low.is_known and high.is_known else ""
 
 
-def _gbp_alike(amounts: tuple[float, float, float]) -> list[str]:
-    """Return pounds in one unit with one precision, so that they can be compared: ``£0.8m``, ``£2.1m``, ``£4.1m``."""
-    sizes = [abs(amount) for amount in amounts]
-    if max(sizes) < _MILLION_FROM or min(sizes) < _TENTH_OF_MILLION_FROM:
-        return [style.gbp_words(amount) for amount in amounts]
-    decimals = 0 if max(sizes) >= 99_950_000 and min(sizes) >= 9_950_000 else 1
-    minus = ["\u2212" if amount < 0 else "" for amount in amounts]
-    return [f"{sign}£{size / 1e6:,.{decimals}f}m" for sign, size in zip(minus, sizes, strict=True)]
-
-
 def gbp_range_words(low: Figure, central: Figure, high: Figure) -> str:
     """Return pounds with their range: ``"£92m (£45m to £152m)"``; a saving is a negative amount."""
     if not central.is_known:
         return figure_text(central)
     if not (low.is_known and high.is_known):
-        return Told(style.gbp_words(central.known), central)
+        return Told(style.gbp_about(central.known), central)
     least, most = sorted((low.known, high.known))
-    first, middle, last = _gbp_alike((least, central.known, most))
+    first, middle, last = style.gbp_alike((least, central.known, most))
     return Told(middle if first == last else f"{middle} ({first} to {last})", low, central, high)
 
 

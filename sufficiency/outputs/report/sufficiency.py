@@ -72,10 +72,13 @@ def provision_section(facts: Facts) -> list[Block]:
     }
     rows = [line(area, name, [figure_text(x) for x in kinds_of[area]]) for area, name in facts.districts]
     totals = []
-    for place in range(len(v.HEADLINE_TYPES)):
+    for place, kind in enumerate(v.HEADLINE_TYPES):
+        where = {"scenario_id": facts.base, "year": first, "area_id": county[0], "provision_type": kind}
+        whole = facts.figure("capacity_district_type", "capacity_places", **where)
         cells = [found[place] for found in kinds_of.values()]
-        known = all(cell.is_known for cell in cells)
-        totals.append(figure_text(Figure(sum(c.known for c in cells)) if known else Figure(None, hidden=True)))
+        if not whole.is_known and all(cell.is_known for cell in cells):
+            whole = Figure(sum(cell.known for cell in cells))
+        totals.append(figure_text(whole))
     rows.append(line(*county, totals))
     places = facts.area("capacity_places", county[0], facts.base, year=first)
     return [
@@ -134,7 +137,8 @@ def _use(facts: Facts) -> list[Block]:
     ]
     said = (
         f"{style.sentence_case(facts.scenario_words(facts.main))}, in {facts.year_text}, {list_words(parts)} would be "
-        f"empty{facts.illustrative_tag}."
+        f"empty{facts.illustrative_tag}. This is use by the pupils who live in {facts.county[1]}; how full schools are "
+        "by their rolls is not told here."
     )
     note = (
         "Pupils placed = the county's pupils in places of the district, wherever they live, with the best use of "
@@ -145,6 +149,10 @@ def _use(facts: Facts) -> list[Block]:
     return [Paragraph(said), Table(caption, tuple(columns), rows, (note,), total_rows=1)]
 
 
+_REDRAWN: Final = (
+    "How far this order rests on figures that are not published is worked out apart, by drawing them anew 500 times: "
+    "the command “sufficiency redraw” tells how often each district comes out widest."
+)
 _COUNTS: Final = (
     "demand_pupils",
     "placed_local_pupils",
@@ -215,7 +223,7 @@ def sufficiency_section(facts: Facts) -> list[Block]:
             total_rows=1,
         ),
     ]
-    return blocks + _gap(facts) + _reasons(facts)
+    return [*blocks, Paragraph(_REDRAWN, "note"), *_gap(facts), *_reasons(facts)]
 
 
 def _gap(facts: Facts) -> list[Block]:

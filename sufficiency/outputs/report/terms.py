@@ -9,9 +9,18 @@ from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
 from sufficiency.outputs.words import sentence_case
 
-__all__ = ["GLOSSARY", "assumption_title", "need_codes", "plain_words", "value_words"]
+__all__ = [
+    "ASSUMPTION_TITLES",
+    "CHECK_TITLES",
+    "GLOSSARY",
+    "assumption_title",
+    "check_words",
+    "need_codes",
+    "plain_words",
+    "value_words",
+]
 
-_TITLES: Final = {
+ASSUMPTION_TITLES: Final = {
     "demand_definition": "Definition of need",
     "journey_limit_primary_min": "Journey limit, primary",
     "journey_limit_secondary_min": "Journey limit, secondary",
@@ -108,6 +117,31 @@ _VALUES: Final = {
     "True": "yes",
     "False": "no",
 }
+# the checks that let a run go on, as a reader of the paper meets them
+CHECK_TITLES: Final = {
+    "base_size": "New base larger or smaller than new bases are",
+    "cluster_in_pieces": "Cluster in separate pieces",
+    "demand_given_twice": "Need given in two ways",
+    "gaps": "Ground that no zone covers",
+    "homes_not_used": "New homes of years beyond the forecast",
+    "inside_unstated": "Place whose district does not state it",
+    "invalid_polygon": "District outline that crosses itself",
+    "island": "Roads that lead nowhere else",
+    "long_snap": "Place far from any road",
+    "map_not_read": "Road map that was not read",
+    "no_places": "Provision without places in any year",
+    "no_rationale": "Special-school scheme that does not say why a base will not do",
+    "placed_outside_the_rules": "Pupils placed where their age or need is not stated to be admitted",
+    "placements_and_controls": "Present placements that differ from the published total",
+    "placements_of_another_year": "Present placements of another year",
+    "point_outside_zone": "Home place outside its own zone",
+    "polygons_overlap": "Zones that overlap",
+    "roll_above_places": "Provision with more pupils on roll than planned places",
+    "scheme_ends": "Scheme whose places end",
+    "scheme_without_places": "Scheme without places",
+    "two_sources": "The same thing in two files",
+    "unknown_column": "Column that is not used",
+}
 GLOSSARY: Final = (
     ("90th percentile", "Nine pupils in ten travel less, one travels more."),
     ("Best use of places", style.POLICY_GLOSSES["optimal"]),
@@ -146,13 +180,21 @@ _CODE: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 def assumption_title(name: str) -> str:
     """Return an assumption's name in plain words; an unknown name with its underscores as spaces."""
-    return _TITLES.get(name, sentence_case(name.replace("_", " ")))
+    return ASSUMPTION_TITLES.get(name, sentence_case(name.replace("_", " ")))
+
+
+def check_words(check: str) -> str:
+    """Return what a check of the inputs found in plain words; an unknown one with its underscores as spaces."""
+    return CHECK_TITLES.get(check, sentence_case(check.replace("_", " ")))
 
 
 def plain_words(text: str) -> str:
     """Return a text in which names of assumptions are their titles, and other codes words."""
     return _CODE.sub(
-        lambda found: f"“{_TITLES[found[0]]}”" if found[0] in _TITLES else found[0].replace("_", " "), text
+        lambda found: (
+            f"“{ASSUMPTION_TITLES[found[0]]}”" if found[0] in ASSUMPTION_TITLES else found[0].replace("_", " ")
+        ),
+        text,
     )
 
 

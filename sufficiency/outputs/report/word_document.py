@@ -29,6 +29,7 @@ from sufficiency.outputs.report.blocks import (
     Paragraph,
     Picture,
     Table,
+    kept_range,
     kept_with_next,
     page_parts,
 )
@@ -40,10 +41,13 @@ from sufficiency.outputs.report.word_parts import (
     add_cell_text,
     add_contents,
     add_field,
+    add_gap,
+    add_note,
     colour_of,
     drop_preview,
     element_of,
     last_paragraph,
+    pad,
     shade,
 )
 from sufficiency.outputs.report.word_template import (
@@ -173,35 +177,23 @@ def _add_table(document: Document, block: Table, size: float) -> None:
     for place, (row, values) in enumerate(zip(table.rows[1:], block.rows, strict=True)):
         for cell, value, column in zip(row.cells, values, block.columns, strict=True):
             keep = len(block.rows) <= 12 and place < len(block.rows) - 1
-            add_cell_text(cell, value, size=size, bold=place >= first_total, right=column.number, keep=keep)
+            bold = place >= first_total
+            add_cell_text(cell, kept_range(value), size=size, bold=bold, right=column.number, keep=keep)
             if block.total_rows and place == first_total:
                 add_borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"top": ("8", ink)})
     for note in block.notes:
-        _note(document, note)
+        add_note(document, note)
     if not block.notes:
-        _gap(document)
-
-
-def _note(document: Document, text: str) -> None:
-    paragraph = document.add_paragraph()
-    paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(2), Pt(4)
-    run = paragraph.add_run(clean_text(text))
-    run.font.size, run.font.color.rgb = Pt(8), colour_of(style.QUIET_INK)
-
-
-def _gap(document: Document) -> None:
-    """Add the small paragraph that Word needs between two tables, no taller than a gap."""
-    paragraph = document.add_paragraph()
-    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(0)
-    paragraph.paragraph_format.line_spacing = Pt(6)
+        add_gap(document)
 
 
 def _add_cards(document: Document, block: Cards) -> None:
     table = _grid(document, 1, [TEXT_WIDTH_MM / len(block.cards)] * len(block.cards))
     for cell, card in zip(table.rows[0].cells, block.cards, strict=True):
-        shade(cell, PALE)
         edge = {"top": ("16", style.DARK_BLUE.lstrip("#")), "left": ("24", "FFFFFF"), "right": ("24", "FFFFFF")}
         add_borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", edge)
+        shade(cell, PALE)
+        pad(cell)
         add_cell_text(cell, card.label, bold=True)
         if card.figure == style.SUPPRESSED:
             add_cell_text(cell, card.figure, size=14, bold=True, colour=style.QUIET_INK)
@@ -215,7 +207,7 @@ def _add_cards(document: Document, block: Cards) -> None:
         ):
             if text:
                 add_cell_text(cell, text, size=8, bold=bold, colour=colour)
-    _gap(document)
+    add_gap(document)
 
 
 def _add_picture(document: Document, block: Picture, png: bytes, share: float) -> None:
@@ -238,10 +230,11 @@ def _add_box(document: Document, parts: list[tuple[str, bool]], *, dashed: bool,
         bar = {"left": ("24", style.DARK_BLUE.lstrip("#"))}
         add_borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", bar)
         shade(cell, PALE)
+    pad(cell)
     for text, bold in parts:
         if text:
             add_cell_text(cell, text, size=size, bold=bold, colour=style.QUIET_INK if dashed else "")
-    _gap(document)
+    add_gap(document)
 
 
 @dataclass(frozen=True)
@@ -264,7 +257,7 @@ def _add(document: Document, block: Block, png: bytes, sizes: _Sizes) -> None:
             heading = document.add_heading(clean_text(block.text), level=block.level)
             heading.paragraph_format.page_break_before = block.new_page
         case Paragraph(text=text, kind="note"):
-            _note(document, text)
+            add_note(document, text)
         case Paragraph():
             run = document.add_paragraph().add_run(clean_text(block.text))
             run.font.size = Pt(12) if block.kind == "lead" else None
@@ -283,7 +276,9 @@ def _add(document: Document, block: Block, png: bytes, sizes: _Sizes) -> None:
             _add_table(document, block, sizes.table)
         case Blank():
             document.add_heading(clean_text(block.title), level=2)
-            _add_box(document, [("For the officer to write.", True), (block.prompt, False), (" ", False)], dashed=True)
+            room = [(" ", False)] if sizes is _OPEN else []
+            parts = [("For the officer to write.", True), (block.prompt, False), *room]
+            _add_box(document, parts, dashed=True, size=sizes.box)
 
 
 def docx_bytes(paper: Paper, template: bytes | None = None) -> bytes:

@@ -30,10 +30,13 @@ __all__ = [
     "add_cell_text",
     "add_contents",
     "add_field",
+    "add_gap",
+    "add_note",
     "colour_of",
     "drop_preview",
     "element_of",
     "last_paragraph",
+    "pad",
     "shade",
 ]
 
@@ -131,9 +134,32 @@ def add_cell_text(
         cell._tc.append(paragraph)
 
 
+def add_gap(document: Document) -> None:
+    """Add the small paragraph that Word needs between two tables, no taller than a gap."""
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(0)
+    paragraph.paragraph_format.line_spacing = Pt(6)
+
+
+def add_note(document: Document, text: str) -> None:
+    """Add a small quiet paragraph, such as the note of a table."""
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(2), Pt(4)
+    run = paragraph.add_run(clean_text(text))
+    run.font.size, run.font.color.rgb = Pt(8), colour_of(style.QUIET_INK)
+
+
 def shade(cell: Any, fill: str) -> None:
     """Give a cell a ground of one colour."""
     cell._tc.get_or_add_tcPr().append(element_of("w:shd", w_val="clear", w_color="auto", w_fill=fill))
+
+
+def pad(cell: Any, *, points: float = 6) -> None:
+    """Keep the text of a shaded or framed cell off its edges; after its borders and its ground, as Word orders them."""
+    margins = element_of("w:tcMar")
+    for edge in ("top", "left", "bottom", "right"):
+        margins.append(element_of(f"w:{edge}", w_w=f"{points * 20:.0f}", w_type="dxa"))
+    cell._tc.get_or_add_tcPr().append(margins)
 
 
 def add_borders(properties: Any, container: str, edges: dict[str, tuple[str, str]]) -> None:

@@ -19,6 +19,12 @@ function areaTooltip(area) {
     data.reach.labels.forEach((label, band) => say(`${label}: ${landText(landShare(band, area))} of its land`));
     return element("div", { className: "area-tip" }, ...lines);
   }
+  if (inUnserved()) {
+    const bands = unservedBands(area);
+    if (!bands) say("too small to tell");
+    else data.reach.labels.forEach((label, band) => say(`${label}: ${landText(bands[band])} of its land`));
+    return element("div", { className: "area-tip" }, ...lines);
+  }
   say(`${captionOf(state.measure)}: ${spokenText(shown(state.measure, area), state.measure, viewOf(state.measure))}`);
   if (state.view === "figure" && state.measure === "without_local_place_share") {
     const of = [figure("without_local_place_pupils", area), figure("demand_pupils", area)];

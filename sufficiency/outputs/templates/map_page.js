@@ -4,6 +4,17 @@ function afterScenario() {
   return state.after;
 }
 
+// Where the row of controls is short of room, "before" and "after" are for the ear alone.
+function sideWords(side, title) {
+  return side ? [element("span", { className: "side", text: `${side}: ` }), title] : [title];
+}
+
+function viewShown() {
+  if (state.view === "change") return "change";
+  if (state.scenario === data.baseline) return "before";
+  return state.scenario === data.nothing ? "nothing" : "after";
+}
+
 function drawControls() {
   const before = scenarioOf(data.baseline).title;
   const after = scenarioOf(afterScenario());
@@ -18,34 +29,39 @@ function drawControls() {
   byId("year").setAttribute("aria-valuetext", yearLabel());
   byId(`level-${state.level}`).checked = true;
   data.levels.filter((level) => level !== "district").forEach((level) => { byId(`level-${level}`).disabled = !givenAt(state.measure, level); });
-  byId("view-change").disabled = inReach();
-  byId("policy").disabled = inReach();
-  const view = state.view === "change" ? "change" : state.scenario === data.baseline ? "before" : "after";
-  byId(`view-${view}`).checked = true;
-  byId("view-before-words").textContent = after.id === "do_nothing" ? before : `Before: ${before}`;
-  byId("view-after-words").textContent = after.id === "do_nothing" ? after.title : `After: ${after.title}`;
+  byId("view-change").disabled = onLand();
+  byId("policy").disabled = onLand();
+  byId(`view-${viewShown()}`).checked = true;
+  byId("view-nothing-choice").hidden = !data.nothing;
+  byId("view-nothing-words").textContent = data.nothing ? scenarioOf(data.nothing).title : "";
+  const plain = after.id === "do_nothing";
+  byId("view-before-words").replaceChildren(...sideWords(plain ? "" : "Before", before));
+  byId("view-after-words").replaceChildren(...sideWords(plain ? "" : "After", after.title));
 }
 
-// Reach is told by phase alone; the other choices wait until another measure is chosen.
+// Reach is told by phase alone, unserved land not of needs that were not recorded; the other choices wait until another measure is chosen.
 function drawPupils() {
   const phases = data.reach ? data.reach.phases.map((phase) => phase.id) : [];
-  byId("pupils").value = inReach() ? phaseShown() : state.pupils;
-  [...byId("pupils").options].forEach((option) => { option.disabled = inReach() && !phases.includes(option.value); });
+  byId("pupils").value = inReach() ? phaseShown() : inUnserved() ? choiceShown().id : state.pupils;
+  const given = inReach() ? phases : inUnserved() ? data.unserved.choices.map((choice) => choice.id) : null;
+  [...byId("pupils").options].forEach((option) => { option.disabled = given !== null && !given.includes(option.value); });
 }
 
 // What one choice asks of the others: the measure and the pupils, then the view, then the level.
 function settled(patch) {
   const next = { ...state, ...patch };
   const kind = () => measureOf(next.measure).kind;
+  const land = () => ["reach", "unserved"].includes(kind());
   if (kind() === "gain" && (patch.view === "figure" || next.after === data.baseline)) next.measure = data.start.measure;
-  if (patch.measure && kind() !== "reach" && !data.groups.measures.includes(next.measure)) next.pupils = "all";
-  if (next.pupils !== "all" && kind() !== "reach" && !data.groups.measures.includes(next.measure)) next.measure = data.start.measure;
+  if (patch.measure && !land() && !data.groups.measures.includes(next.measure)) next.pupils = "all";
+  if (next.pupils !== "all" && !land() && !data.groups.measures.includes(next.measure)) next.measure = data.start.measure;
   if (kind() === "gain") {
     next.view = "change";
-    if (next.scenario === data.baseline) next.scenario = next.after;
+    if (next.scenario === data.baseline || (next.scenario === data.nothing && patch.scenario !== data.nothing)) next.scenario = next.after;
   }
-  if (kind() === "reach" || (next.view === "change" && next.scenario === data.baseline)) next.view = "figure";
-  if (next.scenario !== data.baseline) next.after = next.scenario;
+  if (land() || (next.view === "change" && next.scenario === data.baseline)) next.view = "figure";
+  // where nothing more opens is before both: it is never the scenario after
+  if (next.scenario !== data.baseline && next.scenario !== data.nothing) next.after = next.scenario;
   if (next.level !== "district" && !givenAt(next.measure, next.level, next.pupils)) next.level = "district";
   return Object.fromEntries(Object.entries(next).filter(([name, value]) => value !== state[name] || name in patch));
 }
@@ -60,6 +76,7 @@ function wireControls() {
   byId("measure").addEventListener("change", (event) => choose({ measure: event.target.value }));
   byId("pupils").addEventListener("change", (event) => choose({ pupils: event.target.value }));
   byId("year").addEventListener("input", (event) => choose({ year: Number(event.target.value) }));
+  byId("view-nothing").addEventListener("change", () => choose({ scenario: data.nothing, view: "figure" }));
   byId("view-before").addEventListener("change", () => choose({ scenario: data.baseline, view: "figure" }));
   byId("view-after").addEventListener("change", () => choose({ scenario: afterScenario(), view: "figure" }));
   byId("view-change").addEventListener("change", () => choose({ scenario: afterScenario(), view: "change" }));
@@ -96,10 +113,16 @@ function fit() {
   const legend = byId("legend");
   const beside = window.getComputedStyle(legend).position === "absolute";
   const left = beside ? legend.offsetWidth + 14 : 8;
+  // with no legend beside it the area is as wide as the map, and would lie under the search
+  const search = document.querySelector(".overlay.search");
+  const top = beside ? 8 : search.offsetTop + search.offsetHeight + 4;
   chart.invalidateSize({ animate: false });
   chart.setMinZoom(0);
   const corner = chart.getContainer().querySelector(".leaflet-bottom.leaflet-right").offsetHeight;
-  chart.fitBounds(data.bounds, { paddingTopLeft: [left, 8], paddingBottomRight: [8, beside && chart.getSize().x > 760 ? 24 : corner + 6], animate: false });
+  const bottom = beside && chart.getSize().x > 760 ? 24 : corner + 6;
+  // a window without room, as while a page is turned or closed, has no scale at which the area fits
+  const room = chart.getSize().subtract([left + 8, top + bottom]);
+  if (room.x > 0 && room.y > 0) chart.fitBounds(data.bounds, { paddingTopLeft: [left, top], paddingBottomRight: [8, bottom], animate: false });
   chart.setMinZoom(Math.max(0, chart.getZoom() - 1));
   fitting = false;
 }
@@ -139,7 +162,7 @@ function redraw(patch) {
   drawFlows();
   drawScheme();
   if (only.includes("scheme")) drawSite();
-  if (inReach() || only.some((name) => ["scenario", "year", "kinds", "measure"].includes(name))) drawSymbols();
+  if (onLand() || only.some((name) => ["scenario", "year", "kinds", "measure"].includes(name))) drawSymbols();
   extras.redraw.forEach((more) => more(patch));
   drawLabels();
   passShapesOver();

@@ -2,8 +2,16 @@
 
 const COUNTY = data.areas.findIndex((area) => area.level === "county");
 
+// Where nothing more opens: the same figure of the two scenarios that are compared.
+function othersLine(column) {
+  const minutes = column.endsWith("_min");
+  const told = (value) => (minutes && isNumber(value) ? `${numberText(value)} min` : valueText(value, column));
+  return [data.baseline, state.after].map((id) => `${scenarioOf(id).title}: ${told(figure(column, COUNTY, id))}`).join("\n");
+}
+
 // The change from the baseline; where the baseline itself is shown, what the other scenario would change.
 function changeLine(column, wordsOf) {
+  if (state.scenario === data.nothing && state.view !== "change") return othersLine(column);
   const against = scenarioOf(data.baseline).title;
   if (state.scenario === data.baseline && state.after === data.baseline) return "";
   const other = state.scenario === data.baseline ? state.after : state.scenario;
@@ -73,9 +81,28 @@ function reachHeadlines() {
     headline("Beyond 45 minutes", far > 0 ? landText(far) : "None", of, "")];
 }
 
+function unservedHeadlines() {
+  const of = `of the land of ${data.areas[COUNTY].name}`;
+  const bands = unservedBands(COUNTY);
+  const beyond = unservedShare(COUNTY);
+  return [headline(`Beyond ${data.unserved.limit} minutes`, beyond === null ? "z" : beyond > 0 ? landText(beyond) : "None", of, landOthers(unservedShareIn)),
+    headline("Within 15 minutes", bands ? landText(bands[0]) : "z", of, ""), headline("Beyond 45 minutes", bands ? (bands[3] > 0 ? landText(bands[3]) : "None") : "z", of, "")];
+}
+
+// The same share of the land in the other scenarios of the comparison.
+function unservedShareIn(scenario) {
+  const land = data.unserved.lands[data.unserved.sets[scenario][choiceShown().id][state.year]].shares[COUNTY];
+  return land && land.slice(data.unserved.far).reduce((sum, share) => sum + share, 0);
+}
+
+function landOthers(shareIn) {
+  const others = [...new Set([data.nothing, data.baseline, state.after])].filter((id) => id && id !== state.scenario);
+  return others.map((id) => `${scenarioOf(id).title}: ${shareIn(id) === null ? "z" : landText(shareIn(id))}`).join("\n");
+}
+
 function drawHeadlines() {
   const group = groupShown();
-  const made = inReach() ? reachHeadlines() : inGain() ? gainHeadlines() : group ? groupHeadlines(group) : allHeadlines();
+  const made = inReach() ? reachHeadlines() : inUnserved() ? unservedHeadlines() : inGain() ? gainHeadlines() : group ? groupHeadlines(group) : allHeadlines();
   byId("headlines").replaceChildren(...made);
 }
 
@@ -108,7 +135,7 @@ function areaRows() {
     else counts[classOf(value, scale, state.measure)] += 1;
   });
   const rows = scale.labels.map((label, place) => legendRow(scale.colours[place], label, String(counts[place])));
-  if (hidden) rows.push(legendRow("url(#hatch)", "c: hidden, small number", String(hidden)));
+  if (hidden) rows.push(legendRow("url(#hatch)", `c: ${HIDDEN_WORDS}`, String(hidden)));
   if (none) rows.push(legendRow(data.colours.noData, "no data", String(none)));
   return rows;
 }
@@ -116,9 +143,9 @@ function areaRows() {
 function drawLegend() {
   const counted = inReach() ? `share of the land of ${data.areas[COUNTY].name}` : `number of ${state.level}s`;
   byId("legend-title").textContent = captionOf(state.measure);
-  byId("legend-unit").textContent = `${unitOf(state.measure)}${inReach() ? `, ${data.reach.profile}` : ""}; at the right, ${counted}`;
+  byId("legend-unit").textContent = `${unitOf(state.measure)}${onLand() ? `, ${data.reach.profile}` : ""}; at the right, ${counted}`;
   byId("legend-classes").replaceChildren(...(inReach() ? reachRows() : areaRows()));
-  byId("legend-state").textContent = [pupilsTitle(), scenarioWords(), !inReach() && policyShown().title, yearLabel()].filter(Boolean).join(" · ");
+  byId("legend-state").textContent = [pupilsTitle(), scenarioWords(), !onLand() && policyShown().title, yearLabel()].filter(Boolean).join(" · ");
 }
 
 function startSymbolLegend() {
@@ -145,7 +172,7 @@ function drawWords() {
   document.title = data.internal ? `${data.internal.mark}: ${findingText()}` : findingText();
   byId("subtitle").textContent = subtitleText();
   byId("policy-gloss").textContent = policyShown().gloss;
-  byId("policy-note").hidden = !ignoresCapacity() || inReach();
+  byId("policy-note").hidden = !ignoresCapacity() || onLand();
   byId("measure-gloss").textContent = glossText();
   byId("pupils-note").textContent = pupilsNote();
   byId("pupils-note").hidden = !pupilsNote();

@@ -46,12 +46,15 @@ const yearLabel = () => data.years[state.year].label;
 const policyShown = () => data.policies.find((policy) => policy.id === state.policy);
 const ignoresCapacity = () => policyShown().ignoresCapacity;
 const inReach = () => measureOf(state.measure).kind === "reach";
+const inUnserved = () => measureOf(state.measure).kind === "unserved";
+// Shares of land: neither the way of matching pupils nor a change between two scenarios has a bearing on them.
+const onLand = () => inReach() || inUnserved();
 const inGain = () => measureOf(state.measure).kind === "gain";
 const isGain = (column) => (measureOf(column) || {}).kind === "gain";
 
 // The broad area of need or phase whose figures are shown; null for all pupils.
 function groupShown() {
-  return inReach() || inGain() ? null : data.groups.list.find((group) => group.id === state.pupils) || null;
+  return onLand() || inGain() ? null : data.groups.list.find((group) => group.id === state.pupils) || null;
 }
 
 // Reach is always of one phase: the one chosen, else the largest.
@@ -90,7 +93,25 @@ function gain(column, area) {
   return columns ? inYear(columns[column][area]) : null;
 }
 
+// Unserved land is of all pupils, of one broad area of need or of one phase.
+function choiceShown() {
+  return data.unserved.choices.find((choice) => choice.id === state.pupils) || data.unserved.choices[0];
+}
+
+function unservedShown() {
+  return data.unserved.lands[data.unserved.sets[state.scenario][choiceShown().id][state.year]];
+}
+
+// The share of an area's land in each band of minutes; null for an area too small to tell.
+const unservedBands = (area) => unservedShown().shares[area];
+
+function unservedShare(area) {
+  const bands = unservedBands(area);
+  return bands && bands.slice(data.unserved.far).reduce((sum, share) => sum + share, 0);
+}
+
 function shown(column, area) {
+  if (measureOf(column) && measureOf(column).kind === "unserved") return unservedShare(area);
   if (isGain(column)) return gain(column, area);
   return state.view === "change" ? change(column, area) : figure(column, area);
 }
@@ -98,7 +119,7 @@ function shown(column, area) {
 // Some measures are not given for smaller areas in any year: then there is nothing to shade.
 function givenAt(column, level, pupils) {
   const { kind } = measureOf(column);
-  if (kind === "reach") return level !== "zone";
+  if (kind === "reach" || kind === "unserved") return level !== "zone";
   if (kind === "gain") return level !== "zone";
   if ((pupils || state.pupils) !== "all") return level === "district";
   const columns = (data.figures[state.scenario] || {})[state.policy];
@@ -106,6 +127,7 @@ function givenAt(column, level, pupils) {
 }
 
 function scaleOf(column) {
+  if (inUnserved()) return data.unserved.scales[state.level];
   if (isGain(column)) return data.gains.scales[column][state.policy][state.level];
   const group = groupShown();
   if (group) return data.groups.of[group.id].scales[column][state.policy][state.view];
@@ -136,6 +158,9 @@ function classOf(number, scale, column) {
 
 // --- how figures read
 
+// A hidden number may be large: it is hidden where it would give a small one away.
+const HIDDEN_WORDS = "hidden, to protect small numbers";
+
 function numberText(value, decimals) {
   const digits = { minimumFractionDigits: decimals || 0, maximumFractionDigits: decimals || 0 };
   const text = Math.abs(value).toLocaleString("en-GB", digits);
@@ -159,10 +184,14 @@ function valueText(value, column, view) {
 }
 
 function spokenText(value, column, view) {
-  if (value === "c") return "hidden, small number";
+  if (value === "c") return HIDDEN_WORDS;
   if (value === null || value === undefined) return "no data";
   const unit = isShare(column) ? (view === "change" ? " percentage points" : "") : column.endsWith("_places") ? " places" : " pupils";
   return valueText(value, column, view) + unit;
+}
+
+function countText(value, noun) {
+  return `${numberText(value)} ${noun}${Math.abs(value) === 1 ? "" : "s"}`;
 }
 
 function countWords(value, noun, nouns) {

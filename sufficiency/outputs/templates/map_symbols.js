@@ -3,8 +3,9 @@
 const SYMBOL_PX = 14;
 const SYMBOL_LEAST_PX = 12;
 const SYMBOL_MOST_PX = 20;
-// The middles of two targets lie at least so far apart (WCAG 2.2, 2.5.8), and a hair for rounding.
-const LEAST_APART_PX = 24.5;
+// The middles of two targets lie at least 24 pixels apart (WCAG 2.2, 2.5.8); each is then set on a whole pixel, which
+// brings two of them nearer by up to the diagonal of one.
+const LEAST_APART_PX = 25.5;
 let symbolMarkers = [];
 
 function shapeNode(shape, look) {
@@ -88,6 +89,7 @@ function makeMarker(setting, status) {
 
 // Over the bands of reach the settings that do not count stand back.
 function counts(setting) {
+  if (inUnserved()) return unservedShown().settings.includes(setting.id) && setting.kind !== "support_base";
   return !inReach() || (landShown() !== null && landShown().settings.includes(setting.id) && setting.kind !== "support_base");
 }
 

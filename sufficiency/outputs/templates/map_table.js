@@ -2,16 +2,23 @@
 
 const WITHOUT = [["without_local_place_pupils", "Without a local place"], ["without_local_place_share", "Share without"]];
 const PLACED = [["capacity_places", "Local places"]];
-const MORE = [[data.ownShare, "Placed in own area"], ["location_balance_places", "Location balance"]];
+const MORE = [[data.ownShare, "In own district"], ["location_balance_places", "Location balance"]];
 const GAINS = [["better_off_pupils", "Better off"], ["worse_off_pupils", "Worse off"]];
+const BAND_NAMES = ["to_15_min", "15_to_30_min", "30_to_45_min", "beyond_45_min"].map((band) => `land_${band}_share`);
+const sentenceCase = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const lowerCase = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 const NEEDING = [["demand_pupils", "Need a place"]];
 const NEAREST_TITLES = { without_local_place_pupils: "No suitable local place", without_local_place_share: "Share with none" };
 
 // Each column: its name in the download, its head, and whether the map is shaded by it.
 function tableColumns() {
   if (inReach()) {
-    return data.reach.labels.map((label, band) => ({ id: `land_${["to_15_min", "15_to_30_min", "30_to_45_min", "beyond_45_min"][band]}_share`, band,
-      title: label.charAt(0).toUpperCase() + label.slice(1), value: (area) => landShare(band, area), text: landText }));
+    return data.reach.labels.map((label, band) => ({ id: BAND_NAMES[band], band, title: sentenceCase(label), value: (area) => landShare(band, area), text: landText }));
+  }
+  if (inUnserved()) {
+    const text = (value) => (value === null ? "z" : landText(value));
+    const bands = data.reach.labels.map((label, band) => ({ id: BAND_NAMES[band], title: sentenceCase(label), value: (area) => unservedBands(area) && unservedBands(area)[band], text }));
+    return [{ id: state.measure, title: `Beyond ${data.unserved.limit} minutes`, current: true, value: unservedShare, text }, ...bands];
   }
   const pairs = groupShown() ? [...NEEDING, ["placed_local_pupils", "With a local place"], ...WITHOUT] : [...NEEDING, ...PLACED, ...WITHOUT, ...MORE];
   if (state.view === "change" && !groupShown() && data.measures.some((measure) => measure.kind === "gain")) pairs.push(...GAINS);
@@ -23,13 +30,13 @@ function tableColumns() {
 
 function columnTitle(column, title) {
   const plain = (ignoresCapacity() && NEAREST_TITLES[column]) || title;
-  return plain + (state.view === "change" && isShare(column) ? ", points" : "");
+  return plain + (!isShare(column) ? "" : state.view === "change" ? ", points" : ", of need");
 }
 
 // Where no scenario changes how many pupils need a place, the panel is spared that column; the download has it.
 function columnsOfPanel() {
   const county = data.areas.findIndex((area) => area.level === "county");
-  const still = state.view === "change" && !inReach() && shown("demand_pupils", county) === 0;
+  const still = state.view === "change" && !onLand() && shown("demand_pupils", county) === 0;
   return tableColumns().filter(({ column, current }) => column !== "demand_pupils" || current || !still);
 }
 
@@ -57,7 +64,7 @@ function tableRow(area, columns) {
     const value = column.value(area);
     const text = column.text(value);
     const cell = element("td", { className: column.current ? "current" : "" });
-    if (value === "c" || text === "z") cell.append(element("abbr", { title: value === "c" ? "hidden, small number" : "does not apply", text }));
+    if (value === "c" || text === "z") cell.append(element("abbr", { title: value === "c" ? HIDDEN_WORDS : "does not apply", text }));
     else cell.textContent = text;
     return cell;
   });
@@ -71,8 +78,8 @@ function drawTable() {
   byId("figures-head").replaceChildren(head);
   byId("figures-body").replaceChildren(...rowsShown().map((area) => tableRow(area, columns)));
   const whom = pupilsTitle() ? `; ${pupilsTitle()}` : "";
-  const what = inReach() ? `Share of land by ${captionOf(state.measure).charAt(0).toLowerCase()}${captionOf(state.measure).slice(1)}` : state.view === "change" ? "Change" : "Figures";
-  byId("figures-caption").textContent = `${what}, ${yearLabel()}: ${scenarioWords()}${whom}`;
+  const what = inReach() ? `Share of land by ${lowerCase(captionOf(state.measure))}` : inUnserved() ? "Share of land by minutes to the nearest suitable setting" : state.view === "change" ? "Change" : "Figures";
+  byId("figures-caption").textContent = `${what}, ${yearLabel()}: ${scenarioWords()}${whom}${onLand() ? "" : "; shares are of the pupils who need a place"}`;
   fitTable();
 }
 
@@ -94,10 +101,12 @@ function drawFlowTable() {
   const districts = areasOf("district");
   const rows = flowsShown();
   const find = (home, target) => (rows.find((row) => row[0] === home && row[1] === target) || [0, 0, null])[2];
+  // a column that holds nothing in this state is left out
+  const targets = [...districts, -1].filter((target) => districts.some((home) => find(home, target) !== null));
   byId("flows-head").replaceChildren(element("tr", {}, element("th", { scope: "col", text: "Home district" }),
-    ...districts.map((target) => element("th", { scope: "col", text: data.areas[target].name })), element("th", { scope: "col", text: "Outside" })));
+    ...targets.map((target) => element("th", { scope: "col", text: target < 0 ? "Outside" : data.areas[target].name }))));
   byId("flows-body").replaceChildren(...districts.map((home) => element("tr", {}, element("th", { scope: "row", text: data.areas[home].name }),
-    ...[...districts, -1].map((target) => element("td", { className: home === target ? "current" : "", text: valueText(find(home, target), "pupils") })))));
+    ...targets.map((target) => element("td", { className: home === target ? "current" : "", text: valueText(find(home, target), "pupils") })))));
   byId("flows-caption").textContent = `Pupils placed, by district of home and of school: ${scenarioOf(state.scenario).title}, ${yearLabel()}`;
 }
 
@@ -111,14 +120,14 @@ function csvText(value) {
 
 function csvTable() {
   const columns = tableColumns();
-  const pupils = inReach() ? phaseShown() : groupShown() ? groupShown().id : "";
+  const pupils = inReach() ? phaseShown() : inUnserved() ? choiceShown().id : groupShown() ? groupShown().id : "";
   const whom = pupils ? ["pupils"] : [];
   // a copy of an internal table keeps its mark, in every row
   const mark = data.internal ? [data.internal.mark] : [];
   const lines = [[...mark.map(() => "marking"), "run_id", "illustrative", "scenario", "compared_with", "policy", "year", "level", "area_id", "area_name", ...whom, ...columns.map((column) => column.id)]];
   rowsShown().forEach((place) => {
     const area = data.areas[place];
-    lines.push([...mark, data.runId, data.illustrative, state.scenario, state.view === "change" ? data.baseline : "", inReach() ? "" : state.policy, yearLabel(),
+    lines.push([...mark, data.runId, data.illustrative, state.scenario, state.view === "change" ? data.baseline : "", onLand() ? "" : state.policy, yearLabel(),
       area.level, area.id, area.name, ...(pupils ? [pupils] : []), ...columns.map((column) => {
         const value = column.value(place);
         return value === null ? "z" : value;
@@ -129,8 +138,8 @@ function csvTable() {
 
 function download() {
   const address = URL.createObjectURL(new Blob([csvTable()], { type: "text/csv" }));
-  const what = inReach() ? `${state.measure}-${phaseShown()}` : groupShown() ? groupShown().id : "";
-  const name = [data.internal ? "internal" : "", "sufficiency", state.view === "change" ? "change" : "", what.replace(/[:_]/g, "-"), state.scenario, inReach() ? "" : state.policy,
+  const what = inReach() ? `${state.measure}-${phaseShown()}` : inUnserved() ? `${state.measure}-${choiceShown().id}` : groupShown() ? groupShown().id : "";
+  const name = [data.internal ? "internal" : "", "sufficiency", state.view === "change" ? "change" : "", what.replace(/[:_]/g, "-"), state.scenario, onLand() ? "" : state.policy,
     yearLabel().replace("/", "-")].filter(Boolean).join("-");
   const link = element("a", { href: address, download: `${name}.csv` });
   document.body.append(link);

@@ -20,6 +20,7 @@ function glossText() {
 // Whom the figures are about; empty for all pupils.
 function pupilsTitle() {
   if (inReach()) return data.reach.phases.find((phase) => phase.id === phaseShown()).title;
+  if (inUnserved()) return choiceShown().title;
   return groupShown() ? groupShown().title : "";
 }
 
@@ -31,16 +32,17 @@ function scenarioWords() {
 // What the figures turn on, in the order of the controls: no way of matching pupils bears on reach.
 function stateParts() {
   const policy = policyShown().title + (ignoresCapacity() ? " (ignores capacity)" : "");
-  return [pupilsTitle() && `pupils: ${pupilsTitle()}`, `scenario: ${scenarioWords()}`, !inReach() && `policy: ${policy}`, yearLabel()].filter(Boolean);
+  return [pupilsTitle() && `pupils: ${pupilsTitle()}`, `scenario: ${scenarioWords()}`, !onLand() && `policy: ${policy}`, yearLabel()].filter(Boolean);
 }
 
 function subtitleText() {
-  const unit = inReach() ? `${unitOf(state.measure)}, ${data.reach.profile}` : unitOf(state.measure);
+  const unit = onLand() ? `${unitOf(state.measure)}, ${data.reach.profile}` : unitOf(state.measure);
   return [`${captionOf(state.measure)}, ${unit}`, ...stateParts()].join(" · ");
 }
 
 function findingText() {
   if (inReach()) return data.reach.findings[state.measure][state.scenario][phaseShown()][state.year];
+  if (inUnserved()) return data.unserved.findings[state.scenario][choiceShown().id][state.year];
   if (inGain()) return data.gains.findings[state.measure][state.scenario][state.policy][state.year];
   const group = groupShown();
   const findings = (group ? data.groups.of[group.id].findings : data.findings)[state.view];
@@ -52,6 +54,9 @@ function pupilsNote() {
   if (inReach()) {
     const apart = data.reach.apart.length ? ` Too far from any road to count: ${data.reach.apart.join("; ")}.` : "";
     return `Shares are of land. The settings counted are those open to any age of the phase; faint symbols do not count.${apart}`;
+  }
+  if (inUnserved()) {
+    return "Shares are of land, counted at evenly spaced points. A setting counts for a broad area of need where it admits some need of it; needs not recorded are taken as the recorded ones. Faint symbols do not count.";
   }
   return groupShown() ? data.groups.note : "";
 }

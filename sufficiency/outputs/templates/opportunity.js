@@ -54,6 +54,7 @@ function look(place) {
   const one = data.classes[data.kinds[kind].classes[place]];
   if (one.shape === "disc") return { radius: 5, stroke: true, color: "#FFFFFF", weight: 0.6, fill: true, fillColor: one.colour, fillOpacity: 1 };
   if (one.shape === "ring") return { radius: 4, stroke: true, color: one.colour, weight: 2.6, fill: true, fillColor: "#FFFFFF", fillOpacity: 1 };
+  if (one.shape === "eye") return { radius: 4, stroke: true, color: one.colour, weight: 2.6, fill: true, fillColor: data.colours.eye, fillOpacity: 1 };
   return { radius: 2.4, stroke: false, fill: true, fillColor: one.colour, fillOpacity: 1 };
 }
 
@@ -63,8 +64,9 @@ function symbol(one) {
   box.setAttribute("height", "16");
   box.setAttribute("aria-hidden", "true");
   const mark = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-  const ring = one.shape === "ring";
-  const shape = { cx: 8, cy: 8, r: one.shape === "dot" ? 3 : 5, fill: ring ? "#FFFFFF" : one.colour, stroke: ring ? one.colour : "none", "stroke-width": 2.6 };
+  const ring = one.shape === "ring" || one.shape === "eye";
+  const inner = one.shape === "eye" ? data.colours.eye : "#FFFFFF";
+  const shape = { cx: 8, cy: 8, r: one.shape === "dot" ? 3 : 5, fill: ring ? inner : one.colour, stroke: ring ? one.colour : "none", "stroke-width": 2.6 };
   for (const [name, value] of Object.entries(shape)) mark.setAttribute(name, value);
   box.append(mark);
   return box;
