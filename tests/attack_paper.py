@@ -18,6 +18,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NUMBER: Final = r"(\d{1,3}(?:,\d{3})+|\d+)"
@@ -107,7 +108,19 @@ def printed_numbers(tables: dict[str, pd.DataFrame]) -> dict[str, set[int]]:
     local, own = (pd.to_numeric(area[f"placed_{name}_pupils"], errors="coerce") for name in ("local", "own_area"))
     for name, rows in (local - own).groupby(area["area_id"]):
         out[str(name)] |= {int(one) for one in rows.dropna()}
+    for name, placed in _used(area, tables["occupancy_district_type"]):
+        out[name].add(placed)
     return out
+
+
+def _used(area: pd.DataFrame, use: pd.DataFrame) -> Iterator[tuple[str, int]]:
+    """Give the pupils placed in the schools of an area: its places less the empty ones of every type, as printed."""
+    key = ["scenario_id", "policy", "year", "area_id"]
+    empty = pd.to_numeric(use["empty_places"], errors="coerce").groupby([use[one] for one in key]).agg(["sum", "count"])
+    whole = empty[empty["count"] == use["provision_type"].nunique()]["sum"]
+    places = pd.to_numeric(area["capacity_places"], errors="coerce").groupby([area[one] for one in key]).first()
+    for at, placed in (places - whole).dropna().items():
+        yield str(at[-1]), int(placed)
 
 
 def untold(path: Path, tables: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:

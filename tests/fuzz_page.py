@@ -24,7 +24,7 @@ import sufficiency
 from sufficiency.app.bounds import Bounds
 from sufficiency.app.doors import Doors
 from sufficiency.app.engine import Engine
-from sufficiency.app.page import hands
+from sufficiency.app.page import errands
 from sufficiency.app.page.page import build
 from sufficiency.app.server import application
 from sufficiency.app.sessions import Sessions
@@ -275,7 +275,7 @@ def main(area, folder, requests, messages, seed):
     warned = []
     warnings.simplefilter("always", RuntimeWarning)
     warnings.showwarning = lambda message, *_, **__: warned.append(str(message))
-    hands.papers_of = lambda *_: b"PK"
+    errands.papers_of = lambda *_: b"PK"
     inputs = sufficiency.load(area)
     engine = Engine(inputs)
     sessions = Sessions(engine, Path(folder))

@@ -349,4 +349,14 @@ def server_of(guarded: Guard) -> uvicorn.Server:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
+
+
+class _Server(uvicorn.Server):
+    """A server that ends as it should even when it is told to while it begins."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.should_exit and self.started:
+            # the base class would leave without ending what the application began, and wait for it for ever
+            await self.shutdown(sockets)

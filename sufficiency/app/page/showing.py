@@ -167,9 +167,9 @@ class Showing:
             crs = self.engine.inputs.parameters.crs
             one.tell(pins=pins_of(programme, chosen, desk.year, crs), year=desk.year)
 
-    def show_headlines(self, headlines: list[Headline]) -> None:
-        """Show the figures that follow at once."""
-        desk, shared = self.desk, self.shared
+    def show_headlines(self, headlines: list[Headline], desk: Desk) -> None:
+        """Show the figures that follow at once, of the desk that they answer."""
+        shared = self.shared
         shown = [shown_headline(one, shared.hide_up_to) for one in headlines]
         mine = shown[desk.active]
         asked = bool(desk.programme.schemes or desk.programme.area_scheme_ids)

@@ -57,7 +57,7 @@ class Window(Showing):
         self._trouble = ""
         # the map that was touched last, by the place of its programme; None = none since
         self.touched: int | None = None
-        self.is_gone = False
+        self.is_gone = self.is_behind = False
         self._waiting: asyncio.Task[None] | None = None
         self.on_answer: Callable[[], Awaitable[None]] | None = None
         session.windows.add(self)
@@ -73,9 +73,10 @@ class Window(Showing):
         # what was worked on last is in hand again after a reload
         self.chosen = self.programme.cards[-1].scheme.scheme_id if self.programme.cards else ""
         self.show_hand()
-        headlines = await self._headlines(self.desk)
+        desk = self.desk
+        headlines = await self._headlines(desk)
         if headlines is not None:
-            self.show_headlines(headlines)
+            self.show_headlines(headlines, desk)
             self.follow(settled=True)
 
     def over(self, hand: Hand) -> Hand:
@@ -125,7 +126,7 @@ class Window(Showing):
             self._grip = grip
             self.chosen = hand.chosen
             self.fault("")
-            self.show_headlines(headlines)
+            self.show_headlines(headlines, hand.desk)
             if settled:
                 self.show_hand()
             else:
@@ -145,8 +146,16 @@ class Window(Showing):
     def _tell_others(self) -> None:
         """Have the other windows over the same desk show what it is now."""
         for other in list(self.session.windows):
-            if other is not self and not other.is_gone:
-                background_tasks.create(other.again(), name="again")
+            if other is not self and not other.is_gone and not other.is_behind:
+                other.is_behind = True
+                background_tasks.create(other.catch_up(), name="catch up")
+
+    async def catch_up(self) -> None:
+        """Show what another window made of the desk, when its hand has come to rest a little."""
+        await asyncio.sleep(_REST_S)
+        self.is_behind = False
+        if not self.is_gone:
+            await self.again()
 
     async def again(self) -> None:
         """Show the desk as it is, and have its answer follow."""
@@ -154,11 +163,12 @@ class Window(Showing):
         async with self._lock:
             self._grip = None
             self.chosen = self.hand().chosen
-            headlines = await self._headlines(self.desk)
+            desk = self.desk
+            headlines = await self._headlines(desk)
             self.show_hand()
             if headlines is not None:
                 self.fault("")
-                self.show_headlines(headlines)
+                self.show_headlines(headlines, desk)
         self.follow(settled=True)
 
     def choose(self, scheme_id: object) -> None:
