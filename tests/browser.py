@@ -112,7 +112,7 @@ class _Chromium:
             playwright = sync_playwright().start()
             try:
                 self.running.append((playwright, playwright.chromium.launch(executable_path=binary, args=[*FLAGS])))
-            except BaseException:
+            except BaseException:  # stopped by hand too: the driver is a process of its own
                 playwright.stop()
                 raise
         self.windows += 1
@@ -170,7 +170,7 @@ class Driver:
             self.page.on("websocket", lambda socket: self.asked.append(socket.url))
             self.page.on("download", self._downloaded)
             self.protocol = self.context.new_cdp_session(self.page)
-        except BaseException:
+        except BaseException:  # stopped by hand too: the browser is counted by its windows
             _CHROMIUM.given_back()
             raise
 

@@ -163,7 +163,7 @@ def judge(target: Target, base: Reading, change: Change, folder: Path) -> Outcom
     out = Outcome()
     try:
         found, issues = _read(target, path)
-    except Exception:  # noqa: BLE001 - any is a find  # whatever comes out is what is looked for
+    except Exception:  # noqa: BLE001 - any is a find
         out.faults.append("exception: " + traceback.format_exc(limit=-6))
         return out
     for issue in issues:

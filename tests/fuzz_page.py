@@ -32,7 +32,7 @@ from sufficiency.cli.places import place_finder
 from sufficiency.cli.serve import read_scenario, scenario_text_of
 from tests.asgi import HOST, ORIGIN, request, started, websocket
 
-TOKEN = "the-token-of-this-start"  # noqa: S105
+TOKEN = "the-token-of-this-start"  # noqa: S105 - made up for the tests
 SOCKET = "/_nicegui_ws/socket.io/"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "BREW", "")
 PIECES = ("..", ".", "", "%2e%2e", "%00", "\0", "\\", "ground", "_nicegui", "3.18.0", "static", "components", "libraries", "esm",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sufficiency import measures
 from sufficiency.measures.sufficiency import OUTCOME_COLUMNS
-from sufficiency.model.vocabulary import ALL, HEADLINE_TYPES
+from sufficiency.model.vocabulary import ALL
 from sufficiency.planning.gains import BETTER, WORSE, pupil_changes
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class YearView:
 
     ``areas`` has a row an area, by area_id, with level, demand_pupils, placed_local_pupils, placed_own_area_pupils,
     other_council_pupils, independent_pupils, unplaced_pupils, excluded_pupils, without_local_place_pupils, day_pupils,
-    over_limit_pupils, capacity_places, median_min and p90_min; ``bands`` the county's day pupils by minutes one way;
+    over_limit_pupils, median_min and p90_min; ``bands`` the county's day pupils by minutes one way;
     ``journeys`` the county's row of table `journeys`, as far as money rests on it: pupils and pupil_km_per_year.
     """
 
@@ -51,7 +51,7 @@ def year_view(scenario_id: str, year: int, inputs: Inputs, outcomes: pd.DataFram
     places = np.searchsorted(BAND_EDGES_MIN, day["travel_min"].to_numpy(float), side="left")
     counts = np.bincount(places, weights=day["pupils"].to_numpy(float), minlength=len(BAND_EDGES_MIN) + 1)
     bands = tuple(int(one) for one in np.rint(counts))
-    areas = area_figures(inputs, year, outcomes)
+    areas = area_figures(inputs, outcomes)
     return YearView(scenario_id, year, inputs, outcomes, areas, bands, _county_journeys(inputs, outcomes, day))
 
 
@@ -69,7 +69,7 @@ def _county_journeys(inputs: Inputs, outcomes: pd.DataFrame, day: pd.DataFrame) 
     )
 
 
-def area_figures(inputs: Inputs, year: int, outcomes: pd.DataFrame) -> pd.DataFrame:
+def area_figures(inputs: Inputs, outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return the table `YearView.areas`: county, districts, clusters and zones, each level in order of id."""
     rows = outcomes[outcomes["headline"]]
     limits = measures.journey_limits_min(inputs.parameters)
@@ -94,29 +94,7 @@ def area_figures(inputs: Inputs, year: int, outcomes: pd.DataFrame) -> pd.DataFr
         parts.append(table.join(_percentiles(code, minutes, pupils, travels.to_numpy(), len(ids))))
     out = pd.concat(parts, ignore_index=True)
     out["without_local_place_pupils"] = out["other_council_pupils"] + out["independent_pupils"] + out["unplaced_pupils"]
-    capacity = _capacity(inputs, year)
-    out["capacity_places"] = out["area_id"].map(capacity).fillna(0).astype(np.int64).where(out["level"] != "zone")
-    return out.astype({"capacity_places": "Int64"})
-
-
-def _capacity(inputs: Inputs, year: int) -> dict[str, int]:
-    """Return local headline places by area, as `measures.capacity_by_area` has them over all types."""
-    provision, settings, places = inputs.provision, inputs.settings, inputs.places
-    local = (provision["tier"] == "local") & provision["provision_type"].isin(HEADLINE_TYPES)
-    setting_of = dict(zip(provision["provision_id"][local], provision["setting_id"][local], strict=True))
-    areas_of = {
-        one: (district, cluster)
-        for one, district, cluster in zip(
-            settings["setting_id"], settings["district_id"], settings["cluster_id"], strict=True
-        )
-    }
-    now = places["year"] == year
-    found: dict[str, int] = {}
-    for provision_id, count in zip(places["provision_id"][now], places["planned_places"][now].astype(int), strict=True):
-        setting = setting_of.get(provision_id)
-        for area in () if setting is None else (inputs.parameters.county_id, *areas_of[setting]):
-            found[area] = found.get(area, 0) + count
-    return found
+    return out
 
 
 def changes_of(before: YearView, after: YearView) -> pd.DataFrame:

@@ -59,7 +59,7 @@ class Cancelling:
         Told each step, unless the job is to stop.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], object]) -> None:
         self._say = say
         self._stopped = threading.Event()
 

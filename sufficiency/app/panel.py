@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from sufficiency.app.shown import AreaRow, Gains, HeadlineShown, Purse, Shown
 
-__all__ = ["area_table", "finding", "gains_of", "headline_figures", "panel_of", "purse_table", "side_by_side"]
+__all__ = ["area_table", "finding", "gains_of", "headline_figures", "panel_of", "purse_table", "reason_table",
+           "side_by_side"]  # fmt: skip
 
 A_FEW: Final = "a few"
 _FEW_NOTE: Final = "A change of a few pupils is not shown, to protect small numbers."
@@ -135,13 +136,12 @@ def gains_of(shown: Shown) -> tuple[list[dict[str, Any]], str]:
 
 
 def panel_of(shown: Shown) -> dict[str, Any]:
-    """Return what lies behind the answer: journeys, placements and reasons, as tables."""
+    """Return what lies behind the answer: journeys and placements, as tables."""
     county = next(row for row in shown.areas if row.level == "county")
     return {
         "journeys": _journeys(shown),
         "bands": _bands(shown.bands),
         "placements": _placements(county, shown.own_district_pupils),
-        "reasons": _reasons(shown),
     }
 
 
@@ -220,12 +220,13 @@ def _note(rows: Sequence[dict[str, Any]]) -> str:
     return f"{SUPPRESSED_NOTE if SUPPRESSED in told else ''} {_FEW_NOTE if A_FEW in told else ''}".strip()
 
 
-def _reasons(shown: Shown) -> dict[str, Any]:
+def reason_table(reasons: Sequence[tuple[str, int | None]]) -> dict[str, Any]:
+    """Return why pupils have no modelled place as a table."""
     return {
         "caption": "Why pupils have no modelled place, after",
         "head": ["Reason", "Pupils"],
-        "rows": [{"id": text, "cells": [sentence_case(text), cell(count)]} for text, count in shown.reasons],
-        "note": "" if shown.reasons else "Every pupil has a modelled place.",
+        "rows": [{"id": text, "cells": [sentence_case(text), cell(count)]} for text, count in reasons],
+        "note": "" if reasons else "Every pupil has a modelled place.",
     }
 
 
@@ -279,14 +280,16 @@ def area_table(
     }  # fmt: skip
 
 
-def side_by_side(headlines: Sequence[HeadlineShown], titles: Sequence[str], year: int) -> dict[str, Any]:
+def side_by_side(
+    headlines: Sequence[HeadlineShown], titles: Sequence[str], year: int, hide_up_to: int
+) -> dict[str, Any]:
     """Return two programmes in one table, each beside the scenario that both are compared with."""
     first, second = headlines
     rows = []
     for name, title in _ROWS:
         (before, one), (_, two) = getattr(first, name), getattr(second, name)
         few_one, few_two = name in first.few, name in second.few
-        near = differs_by_few(one, two, first.hide_up_to)
+        near = differs_by_few(one, two, hide_up_to)
         told = [after_cell(one, few=few_one), after_cell(one if near else two, few=few_two or near)]
         change = change_cell(one, two, few=few_one or few_two or near)
         rows.append({"id": name, "cells": [title, cell(before), *told, change]})

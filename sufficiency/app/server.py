@@ -119,7 +119,7 @@ def _bound(name: str, port: int) -> socket.socket:
         found.bind(address)
         found.listen(128)
         found.set_inheritable(False)
-    except BaseException:
+    except BaseException:  # stopped by hand too: no socket is left open
         found.close()
         raise
     return found
@@ -309,7 +309,7 @@ def serve(
 class _Pool(ThreadPoolExecutor):
     """The threads of the page; when it ends it does not wait for what is still solved in one."""
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - as the base class has it
         """Take no more work, and let go of what has not begun."""
         super().shutdown(wait=False, cancel_futures=True)
 

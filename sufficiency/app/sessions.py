@@ -312,7 +312,7 @@ def _write_whole(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)  # noqa: PTH105 - mkstemp gives a name
-    except BaseException:
+    except BaseException:  # stopped by hand too: half a file is never left behind
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108 - mkstemp gives a name
         raise

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sufficiency.app.figures import changes_of
-from sufficiency.app.shown import area_rows
+from sufficiency.app.shown import NET_GAIN, area_rows
 from sufficiency.outputs import breaks as breaks_of
 from sufficiency.outputs import style
 from sufficiency.outputs.words import share_text, signed_text
@@ -79,8 +79,7 @@ def _change(row: AreaRow) -> float | str | None:
 def _net(row: AreaRow) -> float | str | None:
     if row.better_off_pupils is None or row.worse_off_pupils is None:
         return HIDDEN
-    net = row.better_off_pupils - row.worse_off_pupils
-    return FEW if 0 < abs(net) <= row.hide_up_to else net
+    return FEW if NET_GAIN in row.few else row.better_off_pupils - row.worse_off_pupils
 
 
 LOOKS: Final[dict[str, Look]] = {

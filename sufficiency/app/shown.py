@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from sufficiency import measures
 from sufficiency.app.figures import BAND_EDGES_MIN, LEVELS, YearView, changes_of
 from sufficiency.disclosure.told import told_counts
 from sufficiency.measures.displacement import NET
@@ -23,18 +24,19 @@ from sufficiency.model.vocabulary import INTERNAL, NEED_GROUP_NAMES, PUBLIC, UNP
 from sufficiency.planning.scheme_money import CAPITAL, HIGH_NEEDS, TRANSPORT, money_against
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sufficiency.app.engine import Headline
 
-__all__ = ["AreaRow", "Gains", "Purse", "Shown", "area_rows", "differs_by_few", "hidden", "shown_answer",
-           "shown_headline", "shown_purses"]  # fmt: skip
+__all__ = ["NET_GAIN", "AreaRow", "Behind", "Gains", "HeadlineShown", "Purse", "Shown", "area_rows", "differs_by_few",
+           "hidden", "shown_answer", "shown_behind", "shown_headline"]  # fmt: skip
 
 COLUMNS: Final = (
-    "demand_pupils", "capacity_places", "placed_own_area_pupils", "other_council_pupils", "independent_pupils",
+    "demand_pupils", "placed_own_area_pupils", "other_council_pupils", "independent_pupils",
     "unplaced_pupils", "without_local_place_pupils", "over_limit_pupils",
 )  # fmt: skip
-_PLACES: Final = ("capacity_places",)
+# better off less worse off, among the figures of an area that can be few
+NET_GAIN: Final = "better_less_worse_pupils"
 _PURSES: Final = (
     # purse, item of the table (blank = all), title, note
     (HIGH_NEEDS, NET, "High needs block, in the year", "Only pupils who would otherwise be elsewhere save anything."),
@@ -60,14 +62,13 @@ class HeadlineShown:
     independent_pupils: tuple[int | None, int | None]
     other_council_pupils: tuple[int | None, int | None]
     few: frozenset[str] = frozenset()
-    hide_up_to: int = 0
 
 
 @dataclass(frozen=True)
 class AreaRow:
-    """An area with its figures before and after; None = hidden, or not given for such an area.
+    """An area with its figures before and after; None = hidden.
 
-    ``few`` names the figures that differ by a few: what is told as after is what was before.
+    ``few`` names the figures that differ by a few, whose after is told as what was before, and `NET_GAIN` if it is few.
     """
 
     area_id: str
@@ -78,7 +79,6 @@ class AreaRow:
     better_off_pupils: int | None
     worse_off_pupils: int | None
     few: frozenset[str] = frozenset()
-    hide_up_to: int = 0
 
     def change(self, column: str) -> int | None:
         """Return after less before; None where either is hidden, or the change is of a few."""
@@ -112,20 +112,25 @@ class Purse:
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer as the page shows it."""
+    """An answer as the page shows it, but for what comes `Behind` it."""
 
     year: int
-    build: str
     areas: tuple[AreaRow, ...]
     own_district_pupils: tuple[int | None, int | None]
     better: Gains
     worse: Gains
     gain_local_place_pupils: int | None
     bands: tuple[tuple[str, int | None, int | None], ...]
-    reasons: tuple[tuple[str, int | None], ...]
-    purses: tuple[Purse, ...]
     median_min: tuple[float | None, float | None]
     p90_min: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Why pupils have no modelled place, and what the programme changes in the purses: they take half as long again."""
+
+    reasons: tuple[tuple[str, int | None], ...]
+    purses: tuple[Purse, ...]
 
 
 def hidden(count: float | None, hide_up_to: int) -> int | None:
@@ -172,11 +177,10 @@ def shown_headline(headline: Headline, hide_up_to: int) -> HeadlineShown:
         independent,
         other,
         frozenset(few),
-        hide_up_to,
     )
 
 
-def shown_answer(before: YearView, after: YearView, build: str, *, with_money: bool = True) -> Shown:
+def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
     """Return what the page shows of a year without a programme and with it.
 
     Parameters
@@ -185,30 +189,27 @@ def shown_answer(before: YearView, after: YearView, build: str, *, with_money: b
         Of one year.
     build
         ``public`` or ``internal``.
-    with_money
-        Whether purses are worked out too; they take as long as half of the rest.
     """
     hide_up_to = _hide_up_to(after, build)
     changes = changes_of(before, after)
+    rows = tuple(area_rows(before, after, changes, build))
     return Shown(
         year=after.year,
-        build=build,
-        areas=(rows := tuple(area_rows(before, after, changes, build))),
+        areas=rows,
         own_district_pupils=_own_district(before, after, rows, hide_up_to),
         better=_gains(changes[changes["better"]], after, hide_up_to),
         worse=_gains(changes[changes["worse"]], after, hide_up_to),
         gain_local_place_pupils=hidden(int((changes["band"] == "gains_local_place").sum()), hide_up_to),
         bands=_bands(before, after, hide_up_to),
-        reasons=_reasons(after, hide_up_to),
-        purses=_purses(before, after, hide_up_to) if with_money else (),
         median_min=(_minutes(before, "median_min"), _minutes(after, "median_min")),
         p90_min=(_minutes(before, "p90_min"), _minutes(after, "p90_min")),
     )
 
 
-def shown_purses(before: YearView, after: YearView, build: str) -> tuple[Purse, ...]:
-    """Return the change of the three purses, as `shown_answer` has it."""
-    return _purses(before, after, _hide_up_to(after, build))
+def shown_behind(before: YearView, after: YearView, build: str) -> Behind:
+    """Return what comes behind an answer; parameters as for `shown_answer`."""
+    hide_up_to = _hide_up_to(after, build)
+    return Behind(_reasons(after, hide_up_to), _purses(before, after, hide_up_to))
 
 
 def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: str) -> list[AreaRow]:
@@ -228,11 +229,11 @@ def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: s
         area_id, level = str(two["area_id"]), str(two["level"])
         better, worse = (hidden(moved[name, level].get(area_id, 0), hide_up_to) for name in ("better", "worse"))
         name = places.get(area_id, area_id) if level == "zone" else names.get(area_id, area_id)
-        first, second = (_cells(row, level, hide_up_to) for row in (one, two))
-        few = {column for column in COLUMNS if column not in _PLACES
-               and differs_by_few(first[column], second[column], hide_up_to)}  # fmt: skip
+        first, second = ({column: hidden(row[column], hide_up_to) for column in COLUMNS} for row in (one, two))
+        few = {column for column in COLUMNS if differs_by_few(first[column], second[column], hide_up_to)}
         second |= {column: first[column] for column in few}
-        rows.append(AreaRow(area_id, name, level, first, second, better, worse, frozenset(few), hide_up_to))
+        few |= {NET_GAIN} if differs_by_few(worse, better, hide_up_to) else set()
+        rows.append(AreaRow(area_id, name, level, first, second, better, worse, frozenset(few)))
     return rows
 
 
@@ -248,14 +249,6 @@ def _own_district(
     one, two = (hidden(total, hide_up_to) if keep else None for total, keep in zip(sums, kept, strict=True))
     alone = sum(name in row.few for row in districts) == 1
     return one, None if alone or differs_by_few(one, two, hide_up_to) else two
-
-
-def _cells(row: Mapping[Any, Any], level: str, hide_up_to: int) -> dict[str, int | None]:
-    """Return the figures of an area; places of a cluster are not given in public, they could be one school's."""
-    cells = {name: hidden(row[name], 0 if name in _PLACES else hide_up_to) for name in COLUMNS}
-    if hide_up_to and level not in ("county", "district"):
-        cells |= dict.fromkeys(_PLACES)
-    return cells
 
 
 def _gains(moved: pd.DataFrame, view: YearView, hide_up_to: int) -> Gains:
@@ -284,10 +277,8 @@ def _bands(before: YearView, after: YearView, hide_up_to: int) -> tuple[tuple[st
 
 
 def _reasons(view: YearView, hide_up_to: int) -> tuple[tuple[str, int | None], ...]:
-    rows = view.outcomes
-    without = rows[rows["headline"] & (rows["outcome"] == "unplaced")]
-    counted = without.groupby("reason")["pupils"].sum()
-    counts = {text: int(counted.get(reason, 0)) for reason, text in UNPLACED_REASONS.items()}
+    table = measures.reasons_table(view.scenario_id, view.outcomes).set_index("reason")["pupils"]
+    counts = {text: int(table.get(reason, 0)) for reason, text in UNPLACED_REASONS.items()}
     return tuple((text, hidden(count, hide_up_to)) for text, count in counts.items() if count)
 
 

@@ -1,7 +1,6 @@
 """The optional section ``[report]`` of ``area.toml``: the council's own Word template."""
 
-# Values of a file are of any type.
-# ruff: noqa: ANN401
+# ruff: noqa: ANN401  # values of a file are of any type
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def write_whole(
         _write_journal(work, {"new": files, "away": away})
         try:
             _finish(work, out)
-        except BaseException:
+        except BaseException:  # stopped by hand too: the earlier outputs come back
             # what cannot be undone now keeps its journal, and is finished by the next run
             _undo(work, out)
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import TimeoutError  # noqa: A004
+from playwright.sync_api import TimeoutError  # noqa: A004 - the name of the library
 
 from tests.end_to_end.served import Served, served
 from tests.what_if_window import Window, started

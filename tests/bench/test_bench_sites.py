@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 COUNTY = "60 settings and 40 sites x 3 sizes, 600 groups of 7,000 pupils, budget, five more sites at most"
 GAP = 1e-6
+PEERS = "a peer of the benchmarks: make bench installs it"
 
 
 def county(seed: int) -> dict[str, Any]:
@@ -90,8 +91,8 @@ def by_highs(cost: Ints, pupils: Ints, **question: Any) -> float:
 
 def by_spopt(cost: Ints, p: int) -> float:
     """Solve the p-median as spopt's documentation shows it."""
-    pulp = pytest.importorskip("pulp")
-    locate = pytest.importorskip("spopt.locate")
+    pulp = pytest.importorskip("pulp", reason=PEERS)
+    locate = pytest.importorskip("spopt.locate", reason=PEERS)
     model = locate.PMedian.from_cost_matrix(cost.astype(float), np.ones(len(cost)), p_facilities=p)
     model.solve(pulp.PULP_CBC_CMD(msg=False, threads=1, gapRel=0.0))
     return float(pulp.value(model.problem.objective))

@@ -164,7 +164,7 @@ def test_a_port_that_is_taken_is_said_in_words(tmp_path):
 
 
 @pytest.mark.parametrize(("options", "words"), [
-    (["--host", "0.0.0.0"],  # noqa: S104
+    (["--host", "0.0.0.0"],  # noqa: S104 - it is refused
      "stands for every address of this computer"),
     (["--port", "99999"], "--port is 99999"),
     (["--against", "nothing_such"], "there is no scenario 'nothing_such'"),

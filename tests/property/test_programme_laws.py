@@ -14,7 +14,7 @@ from sufficiency import measures
 from sufficiency.app.desk import AreaCard, Card, Desk, History, Programme, desk_of, told
 from sufficiency.app.engine import Engine, scenario_inputs
 from sufficiency.app.figures import area_figures, changes_of, year_view
-from sufficiency.app.shown import shown_answer
+from sufficiency.app.shown import shown_answer, shown_behind
 from sufficiency.assess import areas_in_order
 from sufficiency.model.errors import DataError
 from sufficiency.planning import apply_scenario
@@ -93,7 +93,7 @@ def test_the_figures_of_every_area_are_those_of_the_tables_of_a_run(programme):
     except DataError:
         return
     rows = outcomes_of_year(after, YEAR, "what_if", demand=demand, network=network)
-    found = area_figures(after, YEAR, rows)
+    found = area_figures(after, rows)
     areas, county_id = areas_in_order(after), after.parameters.county_id
     capacity = measures.capacity_by_area(after.places, after.provision, after.settings, county_id)
     reachable = measures.reachable_places(after.places, after.provision)
@@ -133,13 +133,13 @@ def test_what_the_public_view_shows_is_never_a_count_of_a_few(programme):
     shown = shown_answer(*views, "public")
     limit = inputs.parameters.hide_up_to
     counts = [shown.gain_local_place_pupils, *(one for _, a, b in shown.bands for one in (a, b))]
-    counts += [count for _, count in shown.reasons]
+    counts += [count for _, count in shown_behind(*views, "public").reasons]
     for row in shown.areas:
         assert row.level != "zone"
         counts += [row.better_off_pupils, row.worse_off_pupils]
-        counts += [
-            value for cells in (row.before, row.after) for name, value in cells.items() if name != "capacity_places"
-        ]
+        counts += [value for cells in (row.before, row.after) for value in cells.values()]
+        told = [row.change(name) for name in row.before]
+        assert all(change is None or change == 0 or abs(change) > limit for change in told)
     for gains in (shown.better, shown.worse):
         counts += [gains.total, *gains.by_district.values(), *gains.by_need_group.values()]
         if gains.total:

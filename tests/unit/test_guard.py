@@ -13,7 +13,7 @@ from sufficiency.app.guard import Guard, allowed_hosts
 from sufficiency.app.policy import NONCE, Nonced
 from tests.asgi import HOST, ORIGIN, request, websocket
 
-TOKEN = "the-token-of-this-start"  # noqa: S105
+TOKEN = "the-token-of-this-start"  # noqa: S105 - made up for the tests
 ROUTES = (
     "/",
     "/ground/abc.json",

@@ -21,7 +21,7 @@ from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import INTERNAL, PUBLIC
 
 YEAR = 2028
-NOBODY = dict.fromkeys(("demand_pupils", "capacity_places", "placed_own_area_pupils", "other_council_pupils",
+NOBODY = dict.fromkeys(("demand_pupils", "placed_own_area_pupils", "other_council_pupils",
                         "independent_pupils", "unplaced_pupils", "over_limit_pupils"), 0)  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_tables_hide_what_is_hidden():
         ["C", "300", "90", "80", "−10", "27%"], ["D", "200", "50", "c", "c", "c"], ["K", "40", "7", "9", "+2", "22%"],
     ]  # fmt: skip
     assert "hidden" in table["note"]
-    both = panel.side_by_side([headline(591, 561), headline(591, None)], ["One", "Two"], YEAR)
+    both = panel.side_by_side([headline(591, 561), headline(591, None)], ["One", "Two"], YEAR, 5)
     assert both["rows"][0]["cells"] == ["Without a local place", "591", "561", "c", "c"]
     assert both["rows"][-1]["cells"][1:] == ["920", "909", "909", "0"]
     money = panel.purse_table([Purse("p", "P", (-2e6, -1e6, 5e5), "n"), Purse("q", "Q", None, ""),
@@ -197,5 +197,5 @@ def test_the_ground_holds_geography_and_no_pupils():
     inner = ground_of(ready.inputs, ready.against, ready.years, INTERNAL)
     assert inner.levels == ("district", "cluster", "zone")
     assert len(inner.of_level("zone")) == len(ready.inputs.zones)
-    shown = shown_answer(ready.before(YEAR), ready.before(YEAR), PUBLIC, with_money=False)
+    shown = shown_answer(ready.before(YEAR), ready.before(YEAR), PUBLIC)
     assert {one.level for one in shown.areas} == {"county", "district", "cluster"}

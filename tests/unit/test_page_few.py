@@ -12,7 +12,7 @@ from sufficiency.app.desk import Card, Desk, Programme
 from sufficiency.app.engine import Headline
 from sufficiency.app.form import changed, millions, plain_text
 from sufficiency.app.shading import Scale
-from sufficiency.app.shown import AreaRow, differs_by_few, shown_headline
+from sufficiency.app.shown import NET_GAIN, AreaRow, differs_by_few, shown_headline
 from sufficiency.model.errors import ParameterError
 from sufficiency.planning.proposed import ProposedScheme
 
@@ -71,9 +71,9 @@ def test_whatever_the_figures_no_pair_tells_a_few(before, after, hide_up_to):
 
 
 def test_two_programmes_that_differ_by_a_few_are_not_told_apart():
-    rows = panel.side_by_side([told(figures(591), figures(560)), told(figures(591), figures(557))], ["A", "B"], YEAR)
+    rows = panel.side_by_side([told(figures(591), figures(560)), told(figures(591), figures(557))], ["A", "B"], YEAR, 5)
     assert rows["rows"][0]["cells"][1:] == ["591", "560", "about 560", "a few"]
-    far = panel.side_by_side([told(figures(591), figures(560)), told(figures(591), figures(550))], ["A", "B"], YEAR)
+    far = panel.side_by_side([told(figures(591), figures(560)), told(figures(591), figures(550))], ["A", "B"], YEAR, 5)
     assert far["rows"][0]["cells"][1:] == ["591", "560", "550", "−10"]
     assert differs_by_few(560, 557, 5)
     assert not differs_by_few(560, None, 5)
@@ -81,7 +81,9 @@ def test_two_programmes_that_differ_by_a_few_are_not_told_apart():
 
 def test_areas_with_a_change_of_a_few_keep_their_class_and_are_marked():
     columns = {"without_local_place_pupils": 30, "demand_pupils": 100, "unplaced_pupils": 9}
-    near = AreaRow("a", "A", "district", columns, dict(columns), 8, 6, frozenset({"without_local_place_pupils"}), 5)
+    near = AreaRow(
+        "a", "A", "district", columns, dict(columns), 8, 6, frozenset({"without_local_place_pupils", NET_GAIN})
+    )
 
     class Land:
         def of_level(self, _):

@@ -95,7 +95,7 @@ def logged(raised, **more):
     )
     if raised:
         try:
-            raise ValueError("Ada Lovelace, 12 High Street")  # noqa: TRY301
+            raise ValueError("Ada Lovelace, 12 High Street")  # noqa: TRY301 - its trace is what is looked at
         except ValueError as error:
             record.exc_info = (type(error), error, error.__traceback__)
             if more.get("itself"):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from nicegui import ui
 
 from sufficiency.app import beyond
 from sufficiency.app.form import millions
-from sufficiency.app.jobs import SUPERSEDED, Cancelled, Cancelling, Latest
+from sufficiency.app.jobs import SUPERSEDED, Cancelled, Cancelling, Latest, Superseded
 from sufficiency.app.page.window import Window
 from sufficiency.app.paper import papers_name, papers_of
 from sufficiency.app.suggestions import best_schemes, next_sites, question_of
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sufficiency.app.page.layout import Parts
+    from sufficiency.app.page.parts import Part, Told
     from sufficiency.app.page.showing import Shared
     from sufficiency.app.sessions import Session
     from sufficiency.app.suggestions import Found, Suggestion
 
 __all__ = ["Errands"]
 
+T = TypeVar("T")
 _DOWNLOADS: Final = 4
 _EARLIER: Final = "Of an earlier answer"
 
@@ -65,8 +67,24 @@ class Errands(Window):
         """Return what an errand tells its steps to; an earlier errand of the kind is stopped by it."""
         loop = asyncio.get_running_loop()
         self.stop(kind)
-        self._under_way[kind] = Cancelling(lambda step: _later(loop, tell, step))
+        self._under_way[kind] = Cancelling(lambda step: loop.call_soon_threadsafe(tell, step))
         return self._under_way[kind]
+
+    async def _sent(
+        self, kind: str, latest: Latest, part: Part, function: Callable[..., T], *asked: object, **more: object
+    ) -> T | Literal[Superseded.SUPERSEDED]:
+        """Send for something, with its steps in the note of the part that is named by the kind."""
+        note, busy = f"{kind}Note", f"{kind}Busy"
+        part.tell(**{busy: True, note: "Looking…"})
+        said = self._saying(kind, lambda step: part.tell(**{note: f"{step}…"}))
+        end = ""
+        try:
+            return await latest.run(function, *asked, say=said, **more)
+        except Cancelled:
+            end = "Stopped."
+            return SUPERSEDED
+        finally:
+            part.tell(**{busy: False, note: end})
 
     def stop(self, kind: str) -> None:
         """Stop an errand after the step that it is at."""
@@ -75,7 +93,7 @@ class Errands(Window):
 
     # papers
 
-    async def _papers(self, _: Any) -> None:  # noqa: ANN401 - whatever the browser sent, as all of these
+    async def _papers(self, _: Told) -> None:
         if self.papers.busy:
             return
         said = self._saying("papers", lambda step: self.tell(f"Making the papers: {step}."))
@@ -105,57 +123,34 @@ class Errands(Window):
         ui.download.from_url(f"/papers/{key}", name)
         self.tell("The papers are made: through disclosure control, with its audit. Your browser saves them now.")
 
-    async def _stop(self, _: Any) -> None:  # noqa: ANN401
+    async def _stop(self, _: Told) -> None:
         if self.papers.busy:
             self.stop("papers")
             self.tell("Stopping after the step under way.")
 
-    async def _stop_kind(self, told: Any) -> None:  # noqa: ANN401
-        if told in ("sites", "budget", "futures"):
+    async def _stop_kind(self, told: Told) -> None:
+        if told in ("sites", "found", "futures"):
             self.stop(str(told))
 
     # where next
 
-    async def _suggest(self, _: Any) -> None:  # noqa: ANN401
+    async def _suggest(self, _: Told) -> None:
         shared, part = self.shared, self.parts.suggest
         programme, chosen, year = self.programme, self.hand().chosen, self.desk.year
-        said = self._saying("sites", lambda step: part.tell(sitesNote=f"{step}…"))
-        part.tell(sitesBusy=True, sitesNote="Trying sites…")
-        try:
-            found = await self.searches.run(
-                next_sites, self.engine, shared.town, programme, chosen, year=year, build=shared.build, say=said
-            )
-        except Cancelled:
-            part.tell(sitesNote="Stopped.")
-            return
-        except SufficiencyError:
-            part.tell(sitesNote="")
-            raise
-        finally:
-            part.tell(sitesBusy=False)
+        found = await self._sent("sites", self.searches, part, next_sites, self.engine, shared.town, programme, chosen,
+                                 year=year, build=shared.build)  # fmt: skip
         if found is SUPERSEDED:
             return
         self.sites, self._sites_for = found, question_of(self.engine, shared.town, programme, chosen, year)
         mark = " (illustrative)" if self.engine.inputs.parameters.illustrative else ""
-        told = f"Best first, for {year_label(year)}{mark}:" if found else "No site was found."
-        self._sites_note = told
-        part.tell(sites=[{"name": one.name, "words": one.words} for one in found], sitesNote=told)
+        self._sites_note = f"Best first, for {year_label(year)}{mark}:" if found else "No site was found."
+        part.tell(sites=[{"name": one.name, "words": one.words} for one in found], sitesNote=self._sites_note)
         self._mark_earlier()
 
-    async def _search(self, told: Any) -> None:  # noqa: ANN401
+    async def _search(self, told: Told) -> None:
         pounds, part, year = millions(str(told), "the budget"), self.parts.suggest, self.desk.year
-        said = self._saying("budget", lambda step: part.tell(foundNote=f"{step}…"))
-        part.tell(foundBusy=True, foundNote="Looking…", found=None)
-        try:
-            found = await self.budgets.run(best_schemes, self.engine, pounds, year, say=said)
-        except Cancelled:
-            part.tell(foundNote="Stopped.")
-            return
-        except SufficiencyError:
-            part.tell(foundNote="")
-            raise
-        finally:
-            part.tell(foundBusy=False)
+        part.tell(found=None)
+        found = await self._sent("found", self.budgets, part, best_schemes, self.engine, pounds, year)
         if found is SUPERSEDED:
             return
         self.found, self._found_for = found, year
@@ -165,7 +160,7 @@ class Errands(Window):
 
     # beside the answer
 
-    async def _unlock(self, _: Any) -> None:  # noqa: ANN401
+    async def _unlock(self, _: Told) -> None:
         self.wanted.add("unlock")
         await self._again()
 
@@ -199,27 +194,12 @@ class Errands(Window):
             same = self._found_for == self.desk.year
             self.parts.suggest.tell(foundNote="" if same else f"{_EARLIER}: find again for the year looked at.")
 
-    async def _futures(self, _: Any) -> None:  # noqa: ANN401
+    async def _futures(self, _: Told) -> None:
         part, programme, year = self.parts.more, self.programme, self.desk.year
-        said = self._saying("futures", lambda step: part.tell(futuresNote=f"{step}…"))
-        part.tell(futuresNote="Drawing…", futuresBusy=True)
-        try:
-            table = await self.draws.run(
-                beyond.futures_table, self.engine, programme, year, self.shared.build, say=said
-            )
-        except Cancelled:
-            part.tell(futuresNote="Stopped.")
-            return
-        except SufficiencyError:
-            part.tell(futuresNote="")
-            raise
-        finally:
-            part.tell(futuresBusy=False)
+        table = await self._sent(
+            "futures", self.draws, part, beyond.futures_table, self.engine, programme, year, self.shared.build
+        )
         if table is not SUPERSEDED:
             self._drawn_for = (programme, year)
-            part.tell(futures=table, futuresNote="")
+            part.tell(futures=table)
             self._mark_earlier()
-
-
-def _later(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None], step: str) -> None:
-    loop.call_soon_threadsafe(tell, step)

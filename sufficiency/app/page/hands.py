@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+import functools
+from typing import TYPE_CHECKING, Final
 
 from nicegui import ui
 
@@ -11,6 +12,7 @@ from sufficiency.app import moves
 from sufficiency.app.engine import scenario_inputs
 from sufficiency.app.opened import programme_of
 from sufficiency.app.page.errands import Errands
+from sufficiency.app.page.window import NOT_UNDERSTOOD, WRONG_SHAPE
 from sufficiency.app.paper import scenario_id_of
 from sufficiency.app.proposals import AT_A_SCHOOL
 from sufficiency.app.shading import LOOKS
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from sufficiency.app.page import parts
     from sufficiency.app.page.layout import Parts
+    from sufficiency.app.page.parts import Told
     from sufficiency.app.page.showing import Shared
     from sufficiency.app.sessions import Session
 
@@ -31,8 +34,6 @@ __all__ = ["Hands"]
 
 MOST_NUDGE_M: Final = 5_000
 LONGEST_FILE: Final = 262_144
-_WRONG: Final = (AttributeError, KeyError, TypeError, ValueError)
-_NOT_UNDERSTOOD: Final = "The page sent what it should not: load it again."
 
 
 class Hands(Errands):
@@ -52,18 +53,18 @@ class Hands(Errands):
              stop=self._stop_kind)  # fmt: skip
         hear(listen.more, unlock=self._unlock, futures=self._futures, stop=self._stop_kind)
 
-    def _hear(self, part: ui.element, **handlers: Callable[[Any], Awaitable[None]]) -> None:
+    def _hear(self, part: ui.element, **handlers: Callable[[Told], Awaitable[None]]) -> None:
         for name, handler in handlers.items():
             part.on(name, self._safely(handler))
 
-    def _safely(self, handler: Callable[[Any], Awaitable[None]]) -> Callable[[GenericEventArguments], Awaitable[None]]:
+    def _safely(self, handler: Callable[[Told], Awaitable[None]]) -> Callable[[GenericEventArguments], Awaitable[None]]:
         async def heard(event: GenericEventArguments) -> None:
             try:
                 await handler(event.args)
             except SufficiencyError as error:
                 self.fault(error)
-            except _WRONG:
-                self.fault(_NOT_UNDERSTOOD)
+            except WRONG_SHAPE:
+                self.fault(NOT_UNDERSTOOD)
 
         return heard
 
@@ -72,55 +73,56 @@ class Hands(Errands):
     def hear_map(self, one: parts.Map, place: int) -> None:
         """Hear what is done on a map; the programme of a map is worked on when its map is touched."""
 
-        def on_map(handler: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
-            async def heard(told: Any) -> None:  # noqa: ANN401 - whatever the browser sent
-                self.touched = place
-                try:
-                    await handler(told)
-                finally:
-                    self.touched = None
+        def here(handler: Callable[[int, Told], Awaitable[None]]) -> Callable[[Told], Awaitable[None]]:
+            return functools.partial(handler, place)
 
-            return heard
+        self._hear(one, place=here(self._place), nudge=here(self._nudge), drop=here(self._drop),
+                   pick=here(self._pick), school=here(self._school))  # fmt: skip
 
-        self._hear(one, place=on_map(self._place), nudge=on_map(self._nudge), drop=on_map(self._drop),
-                   pick=on_map(self._edit), school=on_map(self._school))  # fmt: skip
-
-    async def _place(self, told: Any) -> None:  # noqa: ANN401 - as all of these
+    async def _place(self, place: int, told: Told) -> None:
         at = self.position(told)
-        await self.move(lambda hand: moves.put(hand, self.shared.town, self.engine.years, at))
+        await self.move(lambda hand: moves.put(hand, self.shared.town, self.engine.years, at), place=place)
 
-    async def _drop(self, told: Any) -> None:  # noqa: ANN401
-        at, scheme_id = self.position(told), str(told["id"])
-        held = self._movable(scheme_id)
+    async def _drop(self, place: int, told: Told) -> None:
+        at, held = self.position(told), self._movable(place, str(told["id"]))
         grip = told.get("grip")
         await self.move(
             lambda hand: moves.put(hand, self.shared.town, self.engine.years, at, held),
             grip=("drop", held, grip) if isinstance(grip, int) else None,
             settled=bool(told["settled"]),
+            place=place,
         )
 
-    async def _nudge(self, told: Any) -> None:  # noqa: ANN401
+    async def _nudge(self, place: int, told: Told) -> None:
         east, north = (max(-MOST_NUDGE_M, min(MOST_NUDGE_M, float(told[name]))) for name in ("east", "north"))
-        held = self._movable(str(told["id"]))
+        held = self._movable(place, str(told["id"]))
 
         def nudged(hand: moves.Hand) -> moves.Hand:
             scheme = hand.desk.programme.card(held).scheme
             at = (scheme.easting_m + east, scheme.northing_m + north)
             return moves.put(hand, self.shared.town, self.engine.years, at, held)
 
-        await self.move(nudged, grip=("nudge", held))
+        await self.move(nudged, grip=("nudge", held), place=place)
 
-    def _movable(self, scheme_id: str) -> str:
-        if self.over(self.hand()).desk.programme.card(scheme_id).scheme.action in AT_A_SCHOOL:
+    def _movable(self, place: int, scheme_id: str) -> str:
+        if self.hand_over(place).desk.programme.card(scheme_id).scheme.action in AT_A_SCHOOL:
             raise ParameterError("this scheme stands at a school: choose another school in the form")
         return scheme_id
 
-    async def _school(self, told: Any) -> None:  # noqa: ANN401
-        await self.move(lambda hand: moves.put_at_school(hand, self.shared.town, self.engine.years, str(told)))
+    async def _pick(self, place: int, told: Told) -> None:
+        if place == self.desk.active:
+            self.choose(told)
+        else:
+            await self.move(lambda hand: moves.Hand(hand.desk, str(told)).kept(), place=place)
+
+    async def _school(self, place: int, told: Told) -> None:
+        await self.move(
+            lambda hand: moves.put_at_school(hand, self.shared.town, self.engine.years, str(told)), place=place
+        )
 
     # the form
 
-    async def _change(self, told: Any) -> None:  # noqa: ANN401
+    async def _change(self, told: Told) -> None:
         scheme_id, field, value = str(told["id"]), str(told["field"]), told["value"]
         await self.move(
             lambda hand: moves.edited(hand, self.shared.town, scheme_id, field, value),
@@ -128,7 +130,7 @@ class Hands(Errands):
             settled=bool(told["settled"]),
         )
 
-    async def _find(self, told: Any) -> None:  # noqa: ANN401
+    async def _find(self, told: Told) -> None:
         east, north, name = await asyncio.to_thread(self.shared.doors.find_place, str(told)[:120])
         known = self.shared.town.schools
         here = [one for one, (_, *at) in known.items() if at == [east, north] and known[one][0] == name]
@@ -137,37 +139,34 @@ class Hands(Errands):
         else:
             await self.move(lambda hand: moves.put(hand, self.shared.town, self.engine.years, (east, north)))
 
-    async def _fresh(self, _: Any) -> None:  # noqa: ANN401
+    async def _fresh(self, _: Told) -> None:
         self.choose("")
 
     # the programme
 
-    async def _title(self, told: Any) -> None:  # noqa: ANN401
+    async def _title(self, told: Told) -> None:
         await self.move(lambda hand: moves.titled(hand, told))
 
-    async def _switch(self, told: Any) -> None:  # noqa: ANN401
+    async def _switch(self, told: Told) -> None:
         scheme_id, on = str(told["id"]), bool(told["on"])
         own = {one.scheme.scheme_id for one in self.programme.cards}
         if scheme_id not in own and scheme_id not in set(self.engine.inputs.schemes["scheme_id"]):
             raise ParameterError("there is no such scheme: load the page again")
         await self.move(lambda hand: moves.switched(hand, scheme_id, on=on))
 
-    async def _edit(self, told: Any) -> None:  # noqa: ANN401
-        if self.over(self.hand()).desk != self.desk:
-            await self.move(lambda hand: moves.Hand(hand.desk, str(told)).kept())
-        else:
-            self.choose(told)
+    async def _edit(self, told: Told) -> None:
+        self.choose(told)
 
-    async def _empty(self, _: Any) -> None:  # noqa: ANN401
+    async def _empty(self, _: Told) -> None:
         await self.move(moves.emptied)
 
-    async def _duplicate(self, told: Any) -> None:  # noqa: ANN401
+    async def _duplicate(self, told: Told) -> None:
         await self.move(lambda hand: moves.duplicated(hand, str(told)))
 
-    async def _remove(self, told: Any) -> None:  # noqa: ANN401
+    async def _remove(self, told: Told) -> None:
         await self.move(lambda hand: moves.removed(hand, str(told)))
 
-    async def _copy(self, told: Any) -> None:  # noqa: ANN401
+    async def _copy(self, told: Told) -> None:
         inputs, scheme_id = self.engine.inputs, str(told)
         await self.move(lambda hand: moves.copied_from_area(hand, inputs, scheme_id))
         if moves.differs_by_year_group(inputs, scheme_id):
@@ -177,45 +176,45 @@ class Hands(Errands):
 
     # the desk as a whole
 
-    async def _undo(self, _: Any) -> None:  # noqa: ANN401
+    async def _undo(self, _: Told) -> None:
         await self.step(back=True)
 
-    async def _redo(self, _: Any) -> None:  # noqa: ANN401
+    async def _redo(self, _: Told) -> None:
         await self.step(back=False)
 
-    async def _compare(self, _: Any) -> None:  # noqa: ANN401
+    async def _compare(self, _: Told) -> None:
         await self.move(moves.compared)
 
-    async def _work(self, told: Any) -> None:  # noqa: ANN401
+    async def _work(self, told: Told) -> None:
         await self.move(lambda hand: moves.worked_on(hand, told))
 
-    async def _year(self, told: Any) -> None:  # noqa: ANN401
+    async def _year(self, told: Told) -> None:
         year, settled = told["year"], bool(told["settled"])
         await self.move(lambda hand: moves.looked_at(hand, year, self.engine.years), grip="year", settled=settled)
 
-    async def _look(self, told: Any) -> None:  # noqa: ANN401
+    async def _look(self, told: Told) -> None:
         if told in LOOKS:
             self.look = told
         self.parts.look.tell(look=self.look)
         self.show_shade()
 
-    async def _level(self, told: Any) -> None:  # noqa: ANN401
+    async def _level(self, told: Told) -> None:
         if told in self.shared.ground.levels:
             self.level = told
         self.parts.look.tell(level=self.level)
         self.show_shade()
 
-    async def _told_fault(self, told: Any) -> None:  # noqa: ANN401
+    async def _told_fault(self, told: Told) -> None:
         self.fault(str(told)[:200])
 
-    async def _save(self, _: Any) -> None:  # noqa: ANN401
+    async def _save(self, _: Told) -> None:
         name = scenario_id_of(self.programme.title, self.engine.inputs.scenarios)
         inputs = scenario_inputs(self.engine.inputs, self.programme, self.engine.against, name)
         text = await asyncio.to_thread(self.shared.doors.scenario_text, inputs, name)
         ui.download.content(text.encode("utf-8"), f"{name}.toml")
         self.tell(f"Saved as {name}.toml: open it here again, or run it with `sufficiency run --scenario {name}.toml`.")
 
-    async def _opened(self, told: Any) -> None:  # noqa: ANN401
+    async def _opened(self, told: Told) -> None:
         name, text = str(told["name"])[:200], str(told["text"])
         if len(text) > LONGEST_FILE:
             raise ParameterError("the file is too large for a scenario: 256 kB at most")
@@ -228,7 +227,7 @@ class Hands(Errands):
 
     # where next
 
-    async def _use(self, told: Any) -> None:  # noqa: ANN401
+    async def _use(self, told: Told) -> None:
         if isinstance(told, bool) or not isinstance(told, int) or not 0 <= told < len(self.sites):
             raise ParameterError("that site is no longer among those suggested: ask again")
         held, one = self.hand().scheme, self.sites[told]
@@ -238,7 +237,7 @@ class Hands(Errands):
             lambda hand: moves.put(hand, self.shared.town, self.engine.years, (one.easting_m, one.northing_m))
         )
 
-    async def _lay(self, _: Any) -> None:  # noqa: ANN401
+    async def _lay(self, _: Told) -> None:
         found = self.found
         if found is not None:
             await self.move(lambda hand: moves.set_of(hand, found.programme))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from nicegui import ui
 
 __all__ = [
     "Answer", "Bar", "Fold", "Gains", "Guide", "Look", "Map", "More", "Notes", "Part", "ProgrammeList", "SchemeForm",
-    "Status", "Suggest", "Table",
+    "Status", "Suggest", "Table", "Told",
 ]  # fmt: skip
 
+# what a browser sent: it can be anything, and whoever takes it apart checks it
+Told: TypeAlias = Any
 # Leaflet comes with the framework's own map; naming it here makes the page offer it to our map.
 LEAFLET: Final = ui.leaflet
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sufficiency.app.proposals import Town
     from sufficiency.app.sessions import Session
     from sufficiency.app.shading import Scale
-    from sufficiency.app.shown import Purse, Shown
+    from sufficiency.app.shown import Behind, Shown
     from sufficiency.model.errors import SufficiencyError
 
 __all__ = ["UPDATING", "Shared", "Showing"]
@@ -71,7 +71,7 @@ class Showing:
         self.chosen = ""
         self.look, self.level = "after", "district"
         self.answered: tuple[Shown, ...] = ()
-        self.purses: tuple[tuple[Purse, ...], ...] = ()
+        self.behind: tuple[Behind, ...] = ()
         self.maps: list[parts.Map] = []
         self._turn = self._asked = 0
 
@@ -88,6 +88,13 @@ class Showing:
     def hand(self) -> Hand:
         """Return the desk and what is in hand; nothing, where another window took it away."""
         return Hand(self.desk, self.chosen).kept()
+
+    def hand_over(self, place: int | None) -> Hand:
+        """Return the hand over the programme at a place; over the one worked on where there is none such."""
+        hand = self.hand()
+        if place is None or place == hand.desk.active or place >= len(hand.desk.programmes):
+            return hand
+        return moves.worked_on(hand, place)
 
     def updating(self, *, on: bool) -> None:
         """Mark what is still to come."""
@@ -183,13 +190,8 @@ class Showing:
         )
         self.parts.beside.set_visibility(len(shown) > 1)
         if len(shown) > 1:
-            self.parts.side.show(panel.side_by_side(shown, [one.title for one in desk.programmes], desk.year))
-
-    def show_purses(self) -> None:
-        """Show the purses of the programme worked on."""
-        if self.purses:
-            shown = self.purses[min(self.desk.active, len(self.purses) - 1)]
-            self.parts.tables["purses"].show(panel.purse_table(shown))
+            self.parts.side.show(panel.side_by_side(shown, [one.title for one in desk.programmes], desk.year,
+                                                     shared.hide_up_to))  # fmt: skip
 
     @property
     def _mine(self) -> Shown:
@@ -201,15 +203,21 @@ class Showing:
         gains, note = panel.gains_of(self._mine)
         self.parts.gains.tell(gains=gains, note=note)
 
-    def show_behind(self) -> None:
-        """Show what lies behind the answer."""
+    def show_tables(self) -> None:
+        """Show the areas, placements and journeys as tables."""
         shown = self._mine
         told = panel.panel_of(shown)
-        for name in ("journeys", "bands", "placements", "reasons"):
+        for name in ("journeys", "bands", "placements"):
             self.parts.tables[name].show(told[name])
         order, against = self.shared.ground.places, self.shared.against_title
         self.parts.tables["areas"].show(panel.area_table(shown.areas, order, against, shown.year))
         self.parts.answer.tell(told=self.parts.answer.sentence)
+
+    def show_behind(self) -> None:
+        """Show reasons and purses of the programme worked on."""
+        shown = self.behind[min(self.desk.active, len(self.behind) - 1)]
+        self.parts.tables["reasons"].show(panel.reason_table(shown.reasons))
+        self.parts.tables["purses"].show(panel.purse_table(shown.purses))
 
     def show_shade(self) -> None:
         """Shade every map by the measure and the areas that are looked at."""

@@ -13,7 +13,7 @@ export default {
       <details id="budget-search"><summary>What would a budget buy?</summary>
         <p class="hint">Chooses sites, sizes and years among the area’s candidates for the fewest pupils without a local place, up to the year that is looked at. It may take half a minute.</p>
         <form class="row" @submit.prevent="foundBusy || $emit('search', budget)"><label class="field">Budget, £ million<input id="budget" inputmode="decimal" maxlength="9" autocomplete="off" v-model="budget"></label>
-          <button id="budget-go" class="main" :aria-disabled="foundBusy">Find schemes</button><button v-if="foundBusy" type="button" id="budget-stop" @click="$emit('stop', 'budget')">Stop</button></form>
+          <button id="budget-go" class="main" :aria-disabled="foundBusy">Find schemes</button><button v-if="foundBusy" type="button" id="budget-stop" @click="$emit('stop', 'found')">Stop</button></form>
         <div role="status"><p v-if="foundNote" id="found-note" class="hint">{{ foundNote }}</p></div>
         <div v-if="found" id="found"><p v-for="(one, place) in found.words" :key="place">{{ one }}</p>
           <ul><li v-for="(one, place) in found.schemes" :key="place">{{ one }}</li></ul>

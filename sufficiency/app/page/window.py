@@ -8,7 +8,7 @@ and the page says why.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nicegui import background_tasks
 
@@ -16,27 +16,31 @@ from sufficiency.app import moves
 from sufficiency.app.jobs import SUPERSEDED, Latest
 from sufficiency.app.page.showing import UPDATING, Showing
 from sufficiency.app.reported import report
-from sufficiency.app.shown import shown_answer, shown_purses
+from sufficiency.app.shown import shown_answer, shown_behind
 from sufficiency.model.errors import SufficiencyError
 from sufficiency.model.geography import to_bng
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable, Iterator
 
     from sufficiency.app.desk import Desk
     from sufficiency.app.engine import Headline
+    from sufficiency.app.figures import YearView
     from sufficiency.app.moves import Hand
     from sufficiency.app.page.layout import Parts
+    from sufficiency.app.page.parts import Told
     from sufficiency.app.page.showing import Shared
     from sufficiency.app.sessions import Session
-    from sufficiency.app.shown import Purse, Shown
+    from sufficiency.app.shown import Behind, Shown
 
-__all__ = ["Window"]
+__all__ = ["NOT_UNDERSTOOD", "WRONG_SHAPE", "Window"]
 
 _REST_S: Final = 0.25
 _BREATH_S: Final = 0.03
-NO_ANSWER: Final = "No answer."
-_NOT_UNDERSTOOD: Final = "The page sent what it should not: load it again."
+_NO_ANSWER: Final = "No answer."
+NOT_UNDERSTOOD: Final = "The page sent what it should not: load it again."
+# what a value of the wrong shape raises where it is taken apart
+WRONG_SHAPE: Final = (AttributeError, KeyError, TypeError, ValueError)
 _WENT_WRONG: Final = "This went wrong in the page and could not be answered. Undo it, or load the page again."
 
 
@@ -55,8 +59,6 @@ class Window(Showing):
         self._lock = asyncio.Lock()
         self._grip: Hashable = None
         self._trouble = ""
-        # the map that was touched last, by the place of its programme; None = none since
-        self.touched: int | None = None
         self.is_gone = self.is_behind = False
         self._waiting: asyncio.Task[None] | None = None
         self.on_answer: Callable[[], Awaitable[None]] | None = None
@@ -72,23 +74,13 @@ class Window(Showing):
             self.session.amend(moves.looked_at(self.hand(), self.engine.years[-1], self.engine.years).desk)
         # what was worked on last is in hand again after a reload
         self.chosen = self.programme.cards[-1].scheme.scheme_id if self.programme.cards else ""
-        self.show_hand()
-        desk = self.desk
-        headlines = await self._headlines(desk)
-        if headlines is not None:
-            self.show_headlines(headlines, desk)
-            self.follow(settled=True)
-
-    def over(self, hand: Hand) -> Hand:
-        """Return the hand over the programme whose map was touched."""
-        place = self.touched
-        if place is None or place == hand.desk.active or place >= len(hand.desk.programmes):
-            return hand
-        return moves.worked_on(hand, place)
+        await self.again()
 
     # moves
 
-    async def move(self, make: Callable[[Hand], Hand], *, grip: Hashable = None, settled: bool = True) -> None:
+    async def move(
+        self, make: Callable[[Hand], Hand], *, grip: Hashable = None, settled: bool = True, place: int | None = None
+    ) -> None:
         """Make a move and show what follows.
 
         Parameters
@@ -99,6 +91,8 @@ class Window(Showing):
             Moves with the same grip one after another are one step that can be undone; None = each is a step.
         settled
             Whether the hand has let go. While it has not, a newer position makes an older one void.
+        place
+            The programme that it is made in, and that is worked on then; None = the one worked on.
         """
         self._turn += 1
         turn = self._turn
@@ -107,12 +101,12 @@ class Window(Showing):
             if not settled and turn != self._turn:
                 return
             try:
-                hand = make(self.over(self.hand()))
+                hand = make(self.hand_over(place))
             except SufficiencyError as error:
                 self.fault(error)
                 hand = None
-            except (AttributeError, KeyError, TypeError, ValueError):
-                self.fault(_NOT_UNDERSTOOD)
+            except WRONG_SHAPE:
+                self.fault(NOT_UNDERSTOOD)
                 hand = None
             headlines = None if hand is None else await self._headlines(hand.desk)
             if hand is None or headlines is None:
@@ -178,7 +172,7 @@ class Window(Showing):
         self._grip = None
         self.show_hand()
 
-    def position(self, told: Any) -> tuple[float, float]:  # noqa: ANN401 - whatever the browser sent
+    def position(self, told: Told) -> tuple[float, float]:
         """Return easting and northing of what the map says.
 
         Raises
@@ -227,7 +221,7 @@ class Window(Showing):
             await self._answered_for(desk)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page says so and goes on
             self.unanswered(error)
-            self.say_status(NO_ANSWER, on=False)
+            self.say_status(_NO_ANSWER, on=False)
 
     async def _answered_for(self, desk: Desk) -> None:
         answers = await self.latest.run(self._answers, desk)
@@ -239,12 +233,12 @@ class Window(Showing):
             one.tell(updating=False)
         # the browser paints the map before it lays out the tables
         await asyncio.sleep(_BREATH_S)
-        self.show_behind()
-        purses = await self.latest.run(self._purses, desk)
-        if purses is SUPERSEDED or (desk.programmes, desk.year) != (self.desk.programmes, self.desk.year):
+        self.show_tables()
+        behind = await self.latest.run(self._behind, desk)
+        if behind is SUPERSEDED or (desk.programmes, desk.year) != (self.desk.programmes, self.desk.year):
             return
-        self.purses = purses
-        self.show_purses()
+        self.behind = behind
+        self.show_behind()
         self.updating(on=False)
         if self.session.trouble != self._trouble:
             self._trouble = self.session.trouble
@@ -253,11 +247,11 @@ class Window(Showing):
             await self.on_answer()
 
     def _answers(self, desk: Desk) -> tuple[Shown, ...]:
-        before, build = self.engine.before(desk.year), self.shared.build
-        return tuple(
-            shown_answer(before, self.engine.answer(one, desk.year), build, with_money=False) for one in desk.programmes
-        )
+        return tuple(shown_answer(*views, self.shared.build) for views in self._views(desk))
 
-    def _purses(self, desk: Desk) -> tuple[tuple[Purse, ...], ...]:
-        before, build = self.engine.before(desk.year), self.shared.build
-        return tuple(shown_purses(before, self.engine.answer(one, desk.year), build) for one in desk.programmes)
+    def _behind(self, desk: Desk) -> tuple[Behind, ...]:
+        return tuple(shown_behind(*views, self.shared.build) for views in self._views(desk))
+
+    def _views(self, desk: Desk) -> Iterator[tuple[YearView, YearView]]:
+        for one in desk.programmes:
+            yield self.engine.before(desk.year), self.engine.answer(one, desk.year)

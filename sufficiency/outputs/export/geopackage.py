@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import pyogrio  # type: ignore[import-untyped]  # it has no types  # no type information
+import pyogrio  # type: ignore[import-untyped]  # it has no types
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # type: ignore[import-untyped]  # it has no types
 
 from sufficiency.model.vocabulary import year_label

@@ -1,8 +1,6 @@
 """The workbook: a contents sheet, then one released table a sheet; no formulas, no merged cells, fixed dates."""
 
-
-# xlsxwriter has no types.
-# ruff: noqa: ANN401
+# ruff: noqa: ANN401  # xlsxwriter has no types
 
 from __future__ import annotations
 

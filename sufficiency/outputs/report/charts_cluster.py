@@ -1,7 +1,6 @@
 """The picture of a cluster: its map with roads, places and numbered settings, and its pupils by scenario."""
 
-# Geometry comes from a package without types.
-# ruff: noqa: ANN401
+# ruff: noqa: ANN401  # geometry comes from a package without types
 
 from __future__ import annotations
 

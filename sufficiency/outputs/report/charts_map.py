@@ -1,8 +1,6 @@
 """The paper's maps: districts shaded by residents without a local place; a locator and chart for each district."""
 
-
-# Geometry comes from a package without types.
-# ruff: noqa: ANN401
+# ruff: noqa: ANN401  # geometry comes from a package without types
 
 from __future__ import annotations
 

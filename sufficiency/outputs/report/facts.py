@@ -1,7 +1,6 @@
 """What a paper looks up: released figures by key, the scenarios compared, the districts, the years."""
 
-# Keys and labels of tables are of any type.
-# ruff: noqa: ANN401
+# ruff: noqa: ANN401  # keys and labels of tables are of any type
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The neutral document as docx: real heading styles, British English, alternative texts, headers that repeat."""
 
-# python-docx has no types, and no public door for fields, borders, shading and alternative texts.
-# ruff: noqa: ANN401, SLF001
+# ruff: noqa: ANN401, SLF001  # python-docx has no types, and no public door for fields, borders, shading and alternative texts
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The parts of a Word document that python-docx has no door for: fields, bookmarks, the list of contents."""
 
-# python-docx has no types.
-# ruff: noqa: ANN401, SLF001
+# ruff: noqa: ANN401, SLF001  # python-docx has no types
 
 from __future__ import annotations
 

@@ -3,8 +3,7 @@
 Placeholders are replaced as plain text; nothing in a template or in the data is ever run as code.
 """
 
-# python-docx has no types, and no public door for styles, headers and the order of the body.
-# ruff: noqa: ANN401, SLF001
+# ruff: noqa: ANN401, SLF001  # python-docx has no types, and no public door for styles, headers and the order of the body
 
 from __future__ import annotations
 

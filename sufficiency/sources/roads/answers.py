@@ -52,8 +52,7 @@ class Answers:
         """
         try:
             self._look(response)
-        except BaseException:
-            # Also when stopped by hand: an answer left open holds its connection.
+        except BaseException:  # stopped by hand too: an answer left open holds its connection
             response.close()
             raise
 
