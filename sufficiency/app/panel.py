@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sufficiency.app.shown import differs_by_few
 from sufficiency.model.vocabulary import year_label
 from sufficiency.outputs.style import SUPPRESSED, SUPPRESSED_NOTE
-from sufficiency.outputs.words import MINUS, count_text, gbp_words, number_text, sentence_case, share_text, signed_text
+from sufficiency.outputs.words import MINUS, count_text, gbp_alike, number_text, sentence_case, share_text, signed_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -247,14 +247,8 @@ def _money(change: tuple[float, float, float] | None) -> str:
     if change is None:
         return SUPPRESSED
     low, high = min(change[0], change[2]), max(change[0], change[2])
-    if low == high:
-        return _signed_gbp(low)
-    return f"{_signed_gbp(low)} to {_signed_gbp(high)}"
-
-
-def _signed_gbp(value: float) -> str:
-    text = gbp_words(value)
-    return text if text.startswith(MINUS) or round(value) == 0 else f"+{text}"
+    told = [f"+{text}" if value > 0 else text for value, text in zip((low, high), gbp_alike((low, high)), strict=True)]
+    return told[0] if low == high else " to ".join(told)
 
 
 def area_table(

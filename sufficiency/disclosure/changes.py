@@ -57,7 +57,7 @@ def write_changes(pen: Pen, released: Released, county_id: str) -> None:
         cases = [f"{end}{measure}_change_pupils" for end in ("low_", "", "high_")]
         for less, more in itertools.pairwise(cases):
             if less in figures and more in figures and not bool((value[less] < value[more]).any()):
-                _order(pen, figures[less], figures[more])
+                pen.no_more(figures[more], figures[less])
 
 
 def _figures(pen: Pen, table: pd.DataFrame, column: str, county_id: str) -> NDArray[np.int64]:
@@ -80,10 +80,3 @@ def _sum(
         return
     pen.rows(np.zeros(len(figure), dtype=np.int64), figure, np.where(whole, 1.0, -1.0), np.array([-slack]),
              np.array([slack]))  # fmt: skip
-
-
-def _order(pen: Pen, less: NDArray[np.int64], more: NDArray[np.int64]) -> None:
-    told = (less >= 0) & (more >= 0)
-    count = int(told.sum())
-    pen.rows(np.tile(np.arange(count), 2), np.r_[less[told], more[told]], np.r_[np.ones(count), -np.ones(count)],
-             np.zeros(count), np.full(count, np.inf))  # fmt: skip

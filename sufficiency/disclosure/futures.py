@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.disclosure import cells as c
-from sufficiency.disclosure.shelf import Shelf, hidden_frame, no_mask
+from sufficiency.disclosure.shelf import Shelf, hidden_counts, hidden_frame, no_mask
 from sufficiency.model.vocabulary import ALL, HEADLINE
 
 if TYPE_CHECKING:
@@ -90,7 +90,13 @@ def _put_mitigations(shelf: Shelf, deltas: pd.DataFrame, county_id: str, hide_up
             apart = (rows[name].astype("Float64") - central).abs()
             few = (size.between(1, hide_up_to) | apart.between(1, hide_up_to)).fillna(False)
             mask[name] = _beside_parts(rows, size.fillna(0), few.astype(bool))
-    mask = _beside_earlier(shelf, rows, mask, county_id, hide_up_to)
+    counts = [name for name in rows.columns if name.endswith("_pupils")]
+    # mitigations are of no scenario
+    mask = hidden_counts(
+        shelf, "mitigations", (rows.assign(scenario_id=""), mask), key=["scenario_id", "year", "mitigation_id"],
+        columns=counts, measure=lambda long: c.CHANGE + long["column"] + ":" + long["mitigation_id"],
+        place=(county_id, hide_up_to),
+    )  # fmt: skip
     shelf.put("mitigation_deltas", rows, mask, list(rows.columns))
 
 
@@ -110,26 +116,6 @@ def _beside_parts(rows: pd.DataFrame, size: pd.Series, few: pd.Series) -> pd.Ser
         else:
             hidden[whole] = True
     return hidden
-
-
-def _beside_earlier(
-    shelf: Shelf, rows: pd.DataFrame, mask: pd.DataFrame, county_id: str, hide_up_to: int
-) -> pd.DataFrame:
-    """Return the mask beside earlier releases: what one of them hid stays hidden, what it printed is printed again."""
-    columns = [name for name in rows.columns if name.endswith("_pupils")]
-    key = ["year", "mitigation_id"]
-    flags = mask[columns].assign(**{name: rows[name] for name in key}).melt(key, var_name="column", value_name="always")
-    long = rows[[*key, *columns]].melt(key, var_name="column", value_name="value").assign(always=flags["always"])
-    long = long[long["value"].notna()]
-    cells = c.county_cells(
-        long.assign(measure=c.CHANGE + long["column"] + ":" + long["mitigation_id"], scenario_id=""), county_id
-    )
-    hidden = shelf.hide("mitigations", cells, hide_up_to)
-    out = mask.copy()
-    for column in columns:
-        mine = hidden[hidden["column"] == column].assign(measure=column)
-        out[column] = hidden_frame(rows, key, [column], mine)[column].to_numpy(bool)
-    return out
 
 
 def _put_awaiting(shelf: Shelf, awaiting: pd.DataFrame, areas: pd.DataFrame, hide_up_to: int) -> None:

@@ -218,8 +218,8 @@ def _without(pen: Pen, schemes: pd.DataFrame, figures: Mapping[str, NDArray[np.i
     added = schemes["action"].isin(ADDITIONS).to_numpy(bool)
     there = placed >= 0
     pen.single(placed[there], np.zeros(int(there.sum())), schemes["places"].to_numpy(np.float64)[there])
-    _no_more(pen, local, placed)
-    _no_more(pen, np.where(added, nowhere, -1), local)
+    pen.no_more(local, placed)
+    pen.no_more(np.where(added, nowhere, -1), local)
     for one in (local, nowhere):
         sure = one[(one >= 0) & added]
         pen.single(sure, np.zeros(len(sure)), np.full(len(sure), np.inf))
@@ -240,10 +240,8 @@ def _too_few_places(
     sought = frame[(frame["measure"] == "placed_local_pupils") & (frame["area_id"] == county_id)]
     sought = sought[(sought["phase"] == ALL) & (sought["need"] == ALL) & (sought["policy"] == _POLICY)]
     placed = sought.drop_duplicates(key).set_index(key)["figure"].reindex(kind).fillna(-1).to_numpy(np.int64)
-    told = (local >= 0) & (placed >= 0) & ~np.isnan(rest) & schemes["action"].isin(ADDITIONS).to_numpy(bool)
-    count = int(told.sum())
-    pen.rows(np.tile(np.arange(count), 2), np.r_[local[told], placed[told]], np.r_[np.ones(count), -np.ones(count)],
-             -rest[told], np.full(count, np.inf))  # fmt: skip
+    added = schemes["action"].isin(ADDITIONS).to_numpy(bool) & ~np.isnan(rest)
+    pen.no_more(np.where(added, placed, -1), local, rest)
 
 
 def _beside_told(
@@ -258,10 +256,3 @@ def _beside_told(
         some = np.bincount(kind, weights=~hidden)[kind] > 0 if column in LEFT_OUT else np.ones(len(row), dtype=bool)
         small = figures[column][hidden & some & (figures[column] >= 0)]
         pen.single(small, np.full(len(small), -np.inf), np.full(len(small), float(hide_up_to)))
-
-
-def _no_more(pen: Pen, less: NDArray[np.int64], more: NDArray[np.int64]) -> None:
-    told = (less >= 0) & (more >= 0)
-    count = int(told.sum())
-    pen.rows(np.tile(np.arange(count), 2), np.r_[less[told], more[told]], np.r_[np.ones(count), -np.ones(count)],
-             np.full(count, -np.inf), np.zeros(count))  # fmt: skip

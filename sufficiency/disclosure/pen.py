@@ -66,6 +66,20 @@ class Pen:
         """Add a range of each figure."""
         self.rows(np.arange(len(figure)), figure, np.ones(len(figure)), low, high)
 
+    def no_more(
+        self, less: NDArray[np.int64], more: NDArray[np.int64], beyond: NDArray[np.float64] | float = 0.0
+    ) -> None:
+        """Add that figures are at most others and so much beyond; -1 in either = there is no such figure."""
+        told = (less >= 0) & (more >= 0)
+        count = int(told.sum())
+        self.rows(
+            np.tile(np.arange(count), 2),
+            np.r_[less[told], more[told]].astype(np.int64),
+            np.r_[np.ones(count), -np.ones(count)],
+            np.full(count, -np.inf),
+            np.broadcast_to(beyond, less.shape)[told].astype(np.float64),
+        )
+
     def relations(self) -> Relations:
         """Return the rows, each set of figures once where it is a sum."""
         if not any(part[0].size for part in self._parts):

@@ -49,6 +49,4 @@ def write_places(pen: Pen, released: Released, county_id: str) -> None:
     both = taken.assign(of=taken["measure"].str.removeprefix(TAKEN))[[*SLICE, "of", "provision_type", "figure"]].merge(
         places.rename(columns={"area_id": "of", "figure": "places"})[[*_KIND, "of", "places"]], on=[*_KIND, "of"]
     )
-    count = len(both)
-    pen.rows(np.tile(np.arange(count), 2), np.r_[both["figure"], both["places"]].astype(np.int64),
-             np.r_[np.ones(count), -np.ones(count)], np.full(count, -np.inf), np.zeros(count))  # fmt: skip
+    pen.no_more(both["figure"].to_numpy(np.int64), both["places"].to_numpy(np.int64))

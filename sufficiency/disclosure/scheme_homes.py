@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["withheld_homes"]
 
 _POLICY: Final = "optimal"
-_KEY: Final = ["scenario_id", "year", "scheme_id"]
+_PLACE: Final = ["area_id", "provision_type", "capacity_places"]
 
 
 def withheld_homes(
@@ -114,7 +114,7 @@ class _System:
             few = 1 <= int(scheme["placed_pupils"]) <= self._hide_up_to
             self._lines.append((self._cell(scheme["placed_pupils"], hidden=few), [*mine.values(), elsewhere]))
             held.setdefault((scheme["to"], scheme["provision_type"]), []).append((row, mine))
-        capacity = tables.get("capacity_district_type", pd.DataFrame(columns=["scenario_id", "year"]))
+        capacity = tables.get("capacity_district_type", pd.DataFrame(columns=[*_PLACE, "scenario_id", "year"]))
         capacity = capacity[(capacity["scenario_id"] == first["scenario_id"]) & (capacity["year"] == first["year"])]
         for (to, kind), mine_all in held.items():
             others = []
@@ -125,11 +125,7 @@ class _System:
                 parts = [mine[area] for _, mine in mine_all]
                 others.append(self._cell(self._values[whole] - sum(self._values[one] for one in parts), hidden=True))
                 self._lines.append((whole, [*parts, others[-1]]))
-            there = (
-                capacity[(capacity["area_id"] == to) & (capacity["provision_type"] == kind)]
-                if len(capacity)
-                else capacity
-            )
+            there = capacity[(capacity["area_id"] == to) & (capacity["provision_type"] == kind)]
             if not len(there) or not others or pd.isna(there["capacity_places"].iloc[0]):
                 continue
             places = int(there["capacity_places"].iloc[0]) - sum(

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from sufficiency.disclosure import cells as c
 from sufficiency.disclosure.joint import ADDITIONS, LEFT_OUT
 from sufficiency.disclosure.scheme_homes import withheld_homes
-from sufficiency.disclosure.shelf import Shelf, hidden_frame, no_mask
+from sufficiency.disclosure.shelf import Shelf, hidden_counts, no_mask
 from sufficiency.disclosure.told import told_counts
 from sufficiency.model.vocabulary import ALL, HEADLINE
 
@@ -77,7 +76,10 @@ def put_schemes(
         withheld = withheld_homes(rows, {**tables, **shelf.tables}, used, shelf.names, hide_up_to)
         mask[_REST] |= withheld
     rows = rows.assign(**{name: rows[name].astype("Int64").mask(blank) for name in LEFT_OUT})
-    mask = _beside_earlier(shelf, rows, mask, county_id, hide_up_to)
+    mask = hidden_counts(
+        shelf, "schemes", (rows, mask), key=_KEY, columns=["placed_pupils", *LEFT_OUT, _REST],
+        measure=lambda long: "scheme:" + long["column"] + ":" + long["scheme_id"], place=(county_id, hide_up_to),
+    )  # fmt: skip
     # a mean goes with a few behind it, and with a few beside it whom the others would give away
     behind = {"mean_min": ("day_pupils", "placed_pupils"), "nearest_other_min": ("other_pupils", "day_pupils")}
     for name, (count, whole) in behind.items():
@@ -131,24 +133,6 @@ def _left_out(rows: pd.DataFrame, least: NDArray[np.int64], hide_up_to: int) -> 
     apart = (local - nowhere).abs().between(1, hide_up_to) & ~out[LEFT_OUT[0]]
     out[LEFT_OUT[1]] |= apart.groupby(kind).transform("any")
     return out.astype(bool)
-
-
-def _beside_earlier(
-    shelf: Shelf, rows: pd.DataFrame, mask: pd.DataFrame, county_id: str, hide_up_to: int
-) -> pd.DataFrame:
-    """Return the mask beside earlier releases: what one of them hid stays hidden, what it printed is printed again."""
-    counts = ["placed_pupils", *LEFT_OUT, _REST]
-    key = ["scenario_id", "year", "scheme_id"]
-    flags = mask[counts].assign(**{name: rows[name] for name in key}).melt(key, var_name="column", value_name="always")
-    long = rows[[*key, *counts]].melt(key, var_name="column", value_name="value").assign(always=flags["always"])
-    long = long[long["value"].notna()]
-    cells = c.county_cells(long.assign(measure="scheme:" + long["column"] + ":" + long["scheme_id"]), county_id)
-    hidden = shelf.hide("schemes", cells, hide_up_to)
-    out = mask.copy()
-    for column in counts:
-        mine = hidden[hidden["column"] == column].assign(measure=column)
-        out[column] = hidden_frame(rows, key, [column], mine)[column].to_numpy(bool)
-    return out
 
 
 def _homes(

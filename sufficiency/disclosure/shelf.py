@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sufficiency.disclosure.cells import county_cells
 from sufficiency.disclosure.earlier import Earlier
 from sufficiency.disclosure.system import hide_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sufficiency.disclosure.register import Register
 
@@ -86,3 +87,44 @@ def hidden_frame(wide: pd.DataFrame, key: Sequence[str], columns: Sequence[str],
     for column in flags.columns:
         mask[column] = joined[column].eq(True).to_numpy(bool)
     return mask
+
+
+def hidden_counts(
+    shelf: Shelf,
+    system: str,
+    table: tuple[pd.DataFrame, pd.DataFrame],
+    *,
+    key: Sequence[str],
+    columns: Sequence[str],
+    measure: Callable[[pd.DataFrame], pd.Series],
+    place: tuple[str, int],
+) -> pd.DataFrame:
+    """Return a mask as it is beside earlier releases: what one of them hid stays hidden, what it printed is printed.
+
+    Parameters
+    ----------
+    shelf, system
+        The shelf, and the name of the system in the register.
+    table
+        The rows, counts of the county in no equation, and their mask.
+    key
+        Columns that name a row.
+    columns
+        The counts.
+    measure
+        Gives the measure of each count from its key and its ``column``.
+    place
+        The county's area_id, and up to what a count is hidden.
+    """
+    rows, mask = table
+    named = {name: rows[name] for name in key}
+    flags = mask[list(columns)].assign(**named).melt(key, var_name="column", value_name="always")
+    long = rows[[*key, *columns]].melt(key, var_name="column", value_name="value").assign(always=flags["always"])
+    long = long[long["value"].notna()]
+    county_id, hide_up_to = place
+    hidden = shelf.hide(system, county_cells(long.assign(measure=measure(long)), county_id), hide_up_to)
+    out = mask.copy()
+    for column in columns:
+        mine = hidden[hidden["column"] == column].assign(measure=column)
+        out[column] = hidden_frame(rows, key, [column], mine)[column].to_numpy(bool)
+    return out

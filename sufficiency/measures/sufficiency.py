@@ -191,18 +191,20 @@ def _with_every_area(table: pd.DataFrame, rows: pd.DataFrame, area_ids: Sequence
     return merged
 
 
+def _placed_between(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the headline pupils in local places whose home is located, with the districts of home and setting."""
+    local = rows[rows["headline"] & (rows["outcome"] == "local") & (rows["district_id"] != "")]
+    to = local["setting_district_id"].replace("", OUTSIDE)
+    return local.assign(home_area_id=local["district_id"], setting_area_id=to)
+
+
 def flows_table(scenario_id: str, rows: pd.DataFrame, district_ids: Sequence[str]) -> pd.DataFrame:
     """Return table `flows`: headline pupils in local state-funded places, by district of home and of setting.
 
     Every pair of districts is there, zeros included; a setting beyond the county stands as ``outside``.
     """
-    local = rows[rows["headline"] & (rows["outcome"] == "local")]
-    local = local[local["district_id"] != ""]
-    local = local.assign(
-        home_area_id=local["district_id"], setting_area_id=local["setting_district_id"].replace("", OUTSIDE)
-    )
     key = ["policy", "year", "home_area_id", "setting_area_id"]
-    counts = local.groupby(key, as_index=False)["pupils"].sum()
+    counts = _placed_between(rows).groupby(key, as_index=False)["pupils"].sum()
     every = every_answer(rows, home_area_id=district_ids, setting_area_id=district_ids)
     full = counts.merge(every, on=key, how="outer")
     full["pupils"] = full["pupils"].fillna(0).astype(np.int64)
@@ -226,13 +228,9 @@ def flows_by_type(scenario_id: str, rows: pd.DataFrame, provision: pd.DataFrame)
     DataFrame
         scenario_id, policy, year, home_area_id, setting_area_id, provision_type, pupils.
     """
-    local = rows[rows["headline"] & (rows["outcome"] == "local") & (rows["district_id"] != "")]
+    local = _placed_between(rows)
     kinds = provision.set_index("provision_id")["provision_type"]
-    local = local.assign(
-        home_area_id=local["district_id"],
-        setting_area_id=local["setting_district_id"].replace("", OUTSIDE),
-        provision_type=local["provision_id"].map(kinds),
-    )
+    local = local.assign(provision_type=local["provision_id"].map(kinds))
     key = ["policy", "year", "home_area_id", "setting_area_id", "provision_type"]
     counts = local.groupby(key, as_index=False)[["pupils"]].sum()
     return counts.assign(scenario_id=scenario_id).astype({"pupils": np.int64})

@@ -15,13 +15,13 @@ from sufficiency.outputs.maps.unserved import (
     CHOICES,
     NEEDS,
     PHASES,
-    Points,
     Reckoner,
     SettingTimes,
     Unserved,
     admitting,
     beyond,
     of_choice,
+    points_inside,
     unserved_data,
     unserved_measures,
 )
@@ -44,7 +44,7 @@ SHAPES = {
     "C": WHOLE, "D": WHOLE, "west": shapely.box(0, 0, 2_000, 1_000), "east": shapely.box(2_000, 0, 4_000, 1_000),
     "dot": shapely.box(10, 10, 20, 20),
 }  # fmt: skip
-POINTS = Points.of(np.array([500.0, 1_500.0, 2_500.0, 3_500.0]), np.full(4, 500.0), FRAME, SHAPES)
+POINTS = points_inside(np.array([500.0, 1_500.0, 2_500.0, 3_500.0]), np.full(4, 500.0), FRAME, SHAPES)
 # Minutes from each of the four points to S1 and to S2.
 MINUTES = np.array([[10, 40], [20, 31], [40, 30], [50, 15]])
 TIMES = SettingTimes(("S1", "S2"), (MINUTES * 60_000).astype(np.int64))

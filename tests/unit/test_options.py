@@ -12,7 +12,7 @@ from sufficiency.model.vocabulary import NEED_NAMES
 from sufficiency.outputs.report.blocks import Heading, Paragraph, Table
 from sufficiency.outputs.report.facts import Facts
 from sufficiency.outputs.report.options import options_section
-from sufficiency.outputs.report.terms import GLOSSARY, assumption_title, need_codes, plain_words, value_words
+from sufficiency.outputs.terms import GLOSSARY, assumption_title, need_codes, plain_words, value_words
 from tests.released_fixture import COUNTY, DISTRICTS, make_inputs_facts, make_record, make_released
 
 WHERE = {"policy": "optimal", "year": 2028, "area_id": COUNTY[0]}

@@ -99,7 +99,7 @@ def test_tables_hide_what_is_hidden():
     assert both["rows"][-1]["cells"][1:] == ["920", "909", "909", "0"]
     money = panel.purse_table([Purse("p", "P", (-2e6, -1e6, 5e5), "n"), Purse("q", "Q", None, ""),
                                Purse("r", "R", (0.0, 0.0, 0.0), "")])  # fmt: skip
-    assert [one["cells"][1] for one in money["rows"]] == ["−£2.0m to +£500,000", "c", "£0"]
+    assert [one["cells"][1] for one in money["rows"]] == ["−£2.0m to +£0.5m", "c", "£0"]
 
 
 @functools.cache

@@ -35,8 +35,8 @@ from sufficiency.outputs.report.front import front_page
 from sufficiency.outputs.report.journeys import journeys_section
 from sufficiency.outputs.report.money_change import change_blocks
 from sufficiency.outputs.report.need import demand_section
-from sufficiency.outputs.report.terms import check_words
 from sufficiency.outputs.report.word_document import docx_bytes
+from sufficiency.outputs.terms import check_words
 from tests.released_fixture import COUNTY, make_inputs_facts, make_record, make_released
 
 MARK = " (illustrative)"

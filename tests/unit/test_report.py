@@ -37,8 +37,8 @@ from sufficiency.outputs.report.council import shown_share
 from sufficiency.outputs.report.districts import has_home_rows, printed_counts
 from sufficiency.outputs.report.facts import Facts
 from sufficiency.outputs.report.pdf_document import pdf_bytes
-from sufficiency.outputs.report.terms import assumption_title
 from sufficiency.outputs.report.word_document import docx_bytes
+from sufficiency.outputs.terms import assumption_title
 from tests.released_fixture import DISTRICTS, make_inputs_facts, make_record, make_released
 
 if TYPE_CHECKING:

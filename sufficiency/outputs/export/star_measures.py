@@ -88,7 +88,6 @@ _TITLES: Final = {
     "better_off_pupils": "Pupils better off",
     "worse_off_pupils": "Pupils worse off",
     "over_capacity_pupils": "Pupils above places",
-    "over_number_pupils": "Stayers above places",
     "without_base_pupils": "Without a support base",
     "own_school_pupils": "Base at own school",
     "partner_pupils": "Base at a partner school",

@@ -6,7 +6,7 @@ from typing import Final
 
 from sufficiency.model import vocabulary as v
 from sufficiency.outputs import style
-from sufficiency.outputs.report.terms import ASSUMPTION_TITLES, CHECK_TITLES, GLOSSARY, need_codes
+from sufficiency.outputs.terms import ASSUMPTION_TITLES, CHECK_TITLES, GLOSSARY, need_codes
 
 __all__ = ["HEADS", "TITLES", "word_rows"]
 
@@ -63,7 +63,6 @@ HEADS: Final = {
     "over_limit_pupils": "Over 45 or 75 minutes, direct (pupils)",
     "ridden_over_limit_pupils": "Over 45 or 75 minutes, as ridden (pupils)",
     "not_daily_pupils": "Residential (pupils)",
-    "over_number_pupils": "Who keep a place above the number of places (pupils)",
     "over_capacity_pupils": "Above places, capacity ignored (pupils)",
     "left_out_local_pupils": "With a local place only with the scheme (pupils)",
     "left_out_placed_pupils": "With any modelled place only with the scheme (pupils)",

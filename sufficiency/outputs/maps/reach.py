@@ -16,7 +16,7 @@ from sufficiency.model.vocabulary import PHASE_NCY
 from sufficiency.outputs import style
 from sufficiency.outputs.maps.groups import phase_words
 from sufficiency.outputs.maps.places import degrees
-from sufficiency.outputs.maps.unserved import Points, Reckoner, SettingTimes, Unserved, admitting
+from sufficiency.outputs.maps.unserved import Reckoner, SettingTimes, Unserved, admitting, points_inside
 from sufficiency.outputs.maps.words import clause_of, end_of, when_of
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _reach(inputs: Inputs, frame: Frame, shapes: dict[str, BaseGeometry], pool: 
     sets: dict[str, dict[str, dict[str, list[int]]]] = {kind: {} for kind in KINDS}
     apart: set[str] = set()
     # a grid over one outline has the same points whatever the roads
-    unserved = Reckoner(frame, Points.of(*base.positions_xy(), frame, shapes))
+    unserved = Reckoner(frame, points_inside(*base.positions_xy(), frame, shapes))
     for number, name in enumerate(frame.scenarios):
         applied = planning.apply_scenario(inputs, name)
         roads = base if planning.same_roads(inputs, applied) else _Roads.of(network_of(applied), outline)

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from sufficiency.model.units import MS_PER_MIN
-from sufficiency.model.vocabulary import NEED_GROUP_NAMES, NEED_GROUP_OF, PHASE_NCY
+from sufficiency.model.vocabulary import ALL, HEADLINE_TYPES, NEED_GROUP_NAMES, NEED_GROUP_OF, PHASE_NCY
 from sufficiency.outputs import style
 from sufficiency.outputs.maps import figures as maps_figures
 from sufficiency.outputs.maps.groups import phase_words
@@ -34,10 +34,8 @@ MEASURE: Final = "unserved_land_share"
 LIMITS_MIN: Final = (15, 30, 45)
 LIMIT_MIN: Final = 30
 PHASES: Final = ("primary", "secondary", "post_16")
-TYPES: Final = ("special_school", "specialist_base")
 # Needs that are other or not recorded are admitted as the recorded ones are: they ask for no setting of their own.
 NEEDS: Final = tuple(code for code in NEED_GROUP_NAMES if code != "other_or_not_recorded")
-ALL: Final = "all"
 CHOICES: Final = (ALL, *(f"need:{code}" for code in NEEDS), *(f"phase:{code}" for code in PHASES))
 _FAR: Final = np.iinfo(np.int64).max
 _DECIMALS: Final = 4
@@ -58,20 +56,13 @@ class Unserved:
     sets: dict[str, dict[str, list[int]]]
 
 
-@dataclass(frozen=True, eq=False)
-class Points:
-    """Points of a grid: which area of the finest level each lies in, and what areas each of those belongs to."""
-
-    inside: dict[str, NDArray[np.int64]]
-
-    @classmethod
-    def of(
-        cls, x: NDArray[np.float64], y: NDArray[np.float64], frame: Frame, shapes: dict[str, BaseGeometry]
-    ) -> Points:
-        """Return the points by area: those of county, districts and clusters that lie in its outline."""
-        tree = shapely.STRtree(np.asarray(shapely.points(x, y)))
-        areas = [area for area in frame.areas if frame.levels[area] != "zone"]
-        return cls({area: np.sort(tree.query(shapes[area], predicate="intersects")) for area in areas})
+def points_inside(
+    x: NDArray[np.float64], y: NDArray[np.float64], frame: Frame, shapes: dict[str, BaseGeometry]
+) -> dict[str, NDArray[np.int64]]:
+    """Return the numbers of the points that lie in each outline, of the county, districts and clusters."""
+    tree = shapely.STRtree(np.asarray(shapely.points(x, y)))
+    areas = [area for area in frame.areas if frame.levels[area] != "zone"]
+    return {area: np.sort(tree.query(shapes[area], predicate="intersects")) for area in areas}
 
 
 def admitting(applied: Inputs, years: Iterable[int]) -> dict[tuple[int, str, str], Ids]:
@@ -80,7 +71,7 @@ def admitting(applied: Inputs, years: Iterable[int]) -> dict[tuple[int, str, str
     Keyed by year, phase and broad area of need; empty where there is none.
     """
     provision, places = applied.provision, applied.places
-    local = provision[(provision["tier"] == "local") & provision["provision_type"].isin(TYPES)]
+    local = provision[(provision["tier"] == "local") & provision["provision_type"].isin(HEADLINE_TYPES)]
     opened = places.loc[places["planned_places"].fillna(0) > 0, ["provision_id", "year"]]
     rows = opened.merge(local[["provision_id", "setting_id", "ncy_from", "ncy_to", "needs"]], on="provision_id")
     found: dict[tuple[int, str, str], set[str]] = {
@@ -116,8 +107,8 @@ class SettingTimes:
 class Reckoner:
     """Gathers the land of every scenario, year and choice of pupils; each set of settings is reckoned once."""
 
-    def __init__(self, frame: Frame, points: Points) -> None:
-        self._frame, self._points = frame, points
+    def __init__(self, frame: Frame, inside: dict[str, NDArray[np.int64]]) -> None:
+        self._frame, self._inside = frame, inside
         self._places: dict[tuple[int, tuple[Ids, ...]], int] = {}
         self._lands: list[tuple[Ids, list[list[float] | None]]] = []
         self._sets: dict[str, dict[str, list[int]]] = {}
@@ -164,7 +155,7 @@ class Reckoner:
         bands = np.searchsorted(np.array(LIMITS_MIN) * MS_PER_MIN, longest, side="left")
         out: list[list[float] | None] = []
         for area in self._frame.areas:
-            inside = self._points.inside.get(area, np.empty(0, dtype=np.int64))
+            inside = self._inside.get(area, np.empty(0, dtype=np.int64))
             counts = np.bincount(bands[inside], minlength=len(LIMITS_MIN) + 1)
             out.append(np.round(counts / inside.size, _DECIMALS).tolist() if inside.size else None)
         return out
@@ -184,7 +175,9 @@ def beyond(shares: list[float] | None) -> float | None:
 
 def _choice_title(choice: str) -> str:
     kind, _, code = choice.partition(":")
-    return {"need": lambda: NEED_GROUP_NAMES[code], "phase": lambda: phase_words(code)}.get(kind, lambda: "All")()
+    if kind == "need":
+        return NEED_GROUP_NAMES[code]
+    return phase_words(code) if kind == "phase" else "All"
 
 
 def _whom(choice: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from sufficiency.outputs.report.districts import has_home_rows, printed_counts
 from sufficiency.outputs.report.front import DRAWN
 from sufficiency.outputs.report.paper_parts import date_words
 from sufficiency.outputs.report.sentences import Figure, count_words, difference, figure_text, list_words
-from sufficiency.outputs.report.terms import (
+from sufficiency.outputs.terms import (
     GLOSSARY,
     assumption_title,
     check_words,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["annexes", "implications_section", "risks_section"]
 
+_NEAREST: Final = "nearest"
 _HEADINGS: Final = (
     ("Corporate policies and priorities", "How the paper serves the council's plan and its SEND strategy."),
     ("Financial implications", "The chief finance officer's view. Figures to start from: “Money, in three purses”."),
@@ -177,24 +178,12 @@ _OVER_NUMBER: Final = (
 
 
 def _pressure_rows(facts: Facts) -> tuple[tuple[str, ...], ...]:
-    """Return pupils above the number of places, for the policies that allow it."""
-    if not facts.has("pressure"):
+    """Return pupils above the number of places, where capacity is ignored."""
+    if not facts.has("pressure") or _NEAREST not in facts.policies:
         return ()
-    return tuple(
-        (
-            f"{style.POLICY_TITLES[policy]}: pupils above the number of places",
-            *(
-                figure_text(
-                    facts.figure(
-                        "pressure", column, scenario_id=s, policy=policy, year=facts.year, area_id=facts.county[0]
-                    )
-                )
-                for s in facts.standing
-            ),
-        )
-        for policy, column in (("rolling", "over_number_pupils"), ("nearest", "over_capacity_pupils"))
-        if policy in facts.policies and len(facts.rows("pressure", policy=policy))
-    )
+    where = {"policy": _NEAREST, "year": facts.year, "area_id": facts.county[0]}
+    above = (facts.figure("pressure", "over_capacity_pupils", scenario_id=one, **where) for one in facts.standing)
+    return ((f"{style.POLICY_TITLES[_NEAREST]}: pupils above the number of places", *map(figure_text, above)),)
 
 
 def implications_section() -> list[Block]:

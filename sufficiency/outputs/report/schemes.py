@@ -83,10 +83,9 @@ def schemes_side_by_side(facts: Facts) -> list[Block]:
         "without it, so that the figures do not add up: schemes stand in for one another."
     )
     if later:
-        text += (
-            f" {style.sentence_case(number_words(later))} {'scheme has' if later == 1 else 'schemes have'} no places "
-        )
-        text += f"open in {facts.year_text} and {'is' if later == 1 else 'are'} not listed."
+        have, are = ("scheme has", "is") if later == 1 else ("schemes have", "are")
+        many = style.sentence_case(number_words(later))
+        text += f" {many} {have} no places open in {facts.year_text} and {are} not listed."
     text += " A page for each scheme follows the pages of the areas."
     return [Paragraph(text), *([_side_by_side(facts, told)] if told else [])]
 
