@@ -139,6 +139,11 @@ class Window:
         found = self.page.locator(selector)
         return " ".join((found.first.text_content() or "").split()) if found.count() else ""
 
+    def says(self, selector: str, words: str) -> None:
+        """Wait until an element is there and says something."""
+        said = "([at, words]) => document.querySelector(at)?.textContent.includes(words)"
+        self.page.wait_for_function(said, arg=[selector, words])
+
     def figures(self) -> list[tuple[str, str]]:
         """Return the three figures, before and after."""
         pairs = zip(

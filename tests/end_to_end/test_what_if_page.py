@@ -258,7 +258,7 @@ def test_what_cannot_be_is_said_and_nothing_is_changed(window):
     assert window.page.input_value("#places-number") == "30"
     bad = {"name": "bad.toml", "mimeType": "text/plain", "buffer": b"name = 'other'\nschemes = ['no-such']"}
     window.page.set_input_files("#open", bad)
-    window.page.wait_for_function("document.querySelector('#fault')?.textContent.includes('bad.toml')")
+    window.says("#fault", "bad.toml")
     assert window.page.locator(".card").count() == 1
     assert [one for one in window.wrong if "Traceback" in one] == []
 
@@ -309,9 +309,9 @@ def test_papers_can_be_stopped(window):
     window.put(TYPED)
     window.page.click("#papers")
     window.page.wait_for_selector("#papers-stop")
-    window.page.wait_for_function("document.querySelector('#notice')?.textContent.includes('Making the papers')")
+    window.says("#notice", "Making the papers")
     window.page.click("#papers-stop")
-    window.page.wait_for_function("document.querySelector('#notice')?.textContent.includes('nothing was written')")
+    window.says("#notice", "nothing was written")
     assert window.page.locator("#papers").is_visible()
 
 
@@ -445,7 +445,7 @@ def test_a_whole_session_by_keyboard_alone(browser, link):
         # a new scheme in the middle of the map
         tab_to(one, "fresh")
         keys.press("Enter")
-        one.page.wait_for_function("document.querySelector('#form-title').textContent === 'The scheme'")
+        one.says("#form-title", "The scheme")
         one.page.focus("#level")
         tab_to(one, one.page.get_attribute(".map", "aria-label"))
         one.does(lambda: keys.press("Enter"))
@@ -500,7 +500,7 @@ def test_years_turned_over_fast_end_where_the_hand_ends_and_later_schemes_are_sa
     window.page.focus("#year")
     for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
         window.page.keyboard.press(key)
-    window.page.wait_for_function("document.querySelector('#finding').textContent.startsWith('In 2030/31')")
+    window.says("#finding", "In 2030/31")
     window.settled()
     assert window.text("#year-told") == "2030/31"
 
@@ -509,17 +509,15 @@ def test_long_work_is_stopped_and_what_is_old_is_marked(window):
     window.put(TYPED)
     window.page.click("#suggest-sites")
     window.page.click("#sites-stop")
-    window.page.wait_for_function("document.querySelector('#sites-note').textContent === 'Stopped.'")
+    window.says("#sites-note", "Stopped.")
     window.page.click("#suggest-sites")
     window.page.wait_for_selector("#site-0")
     note = window.text("#sites-note")
     assert note.startswith("Best first, for 2028/29")
     window.does(lambda: window.page.select_option("#type", "specialist_base"))
-    window.page.wait_for_function(
-        "document.querySelector('#sites-note').textContent.startsWith('Of an earlier answer')"
-    )
+    window.says("#sites-note", "Of an earlier answer")
     window.does(lambda: window.page.click("#undo"))
-    window.page.wait_for_function(f"document.querySelector('#sites-note').textContent.trim() === {note!r}")
+    window.says("#sites-note", note)
     window.does(lambda: window.page.select_option("#action", "close"))
     window.page.click("#site-0")
     window.page.wait_for_selector("#fault")
