@@ -434,12 +434,12 @@ def test_the_table_of_policies_shows_pupils_above_places_where_the_run_has_them(
     base = make_released()
     facts = Facts(base, make_inputs_facts(), make_record())
     rows = [
-        (scenario, policy, facts.year, "county", *facts.county, 737 if policy == "nearest" else 0, 6 if over else 0)
+        (scenario, policy, facts.year, "county", *facts.county, 737 if policy == "nearest" else 0)
         for scenario in facts.standing
-        for policy, over in (("optimal", False), ("rolling", True), ("nearest", False))
+        for policy in ("optimal", "nearest")
     ]
     names = ["scenario_id", "policy", "year", "level", "area_id", "area_name", "over_capacity_pupils"]
-    frame = pd.DataFrame(rows, columns=[*names, "over_number_pupils"])
+    frame = pd.DataFrame(rows, columns=names)
     mask = pd.DataFrame(data=False, index=frame.index, columns=frame.columns)
     released = Released(
         base.build,
@@ -448,9 +448,7 @@ def test_the_table_of_policies_shows_pupils_above_places_where_the_run_has_them(
     )
     table = policy_table(build_paper(released, make_inputs_facts(), make_record()))
     said = {row[0]: row[1:] for row in table.rows}
-    assert said["Pupils keep their places: pupils above the number of places"] == ("6", "6", "6")
-    if "nearest" in facts.policies:
-        assert said["Nearest suitable place: pupils above the number of places"] == ("737", "737", "737")
+    assert said["Nearest suitable place: pupils above the number of places"] == ("737", "737", "737")
 
 
 def test_symbols_are_explained_where_they_stand_and_nowhere_else(paper: Paper) -> None:

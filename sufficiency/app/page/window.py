@@ -37,6 +37,7 @@ __all__ = ["NOT_UNDERSTOOD", "WRONG_SHAPE", "Window"]
 
 _REST_S: Final = 0.25
 _BREATH_S: Final = 0.03
+_LATE_S: Final = 0.2
 _NO_ANSWER: Final = "No answer."
 NOT_UNDERSTOOD: Final = "The page sent what it should not: load it again."
 # what a value of the wrong shape raises where it is taken apart
@@ -96,7 +97,6 @@ class Window(Showing):
         """
         self._turn += 1
         turn = self._turn
-        self.updating(on=True)
         async with self._lock:
             if not settled and turn != self._turn:
                 return
@@ -153,7 +153,6 @@ class Window(Showing):
 
     async def again(self) -> None:
         """Show the desk as it is, and have its answer follow."""
-        self.updating(on=True)
         async with self._lock:
             self._grip = None
             self.chosen = self.hand().chosen
@@ -191,11 +190,15 @@ class Window(Showing):
         def ask() -> list[Headline]:
             return [self.engine.headline(one, desk.year) for one in desk.programmes]
 
+        # where it takes longer than usual, what is on the screen must not be taken for the answer
+        late = asyncio.get_running_loop().call_later(_LATE_S, lambda: self.updating(on=True))
         try:
             return await asyncio.to_thread(ask)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page says so and goes on
             self.unanswered(error)
             return None
+        finally:
+            late.cancel()
 
     def unanswered(self, error: Exception) -> None:
         """Say that there is no answer, and why where that is known."""
