@@ -13,6 +13,7 @@ import logging
 import random
 import re
 import sys
+import traceback
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -60,11 +61,9 @@ class Found(logging.Handler):
     def emit(self, record):
         """Count it by what it says."""
         error = record.exc_info[1] if record.exc_info else None
-        trace = error and error.__traceback__
-        while trace and trace.tb_next:
-            trace = trace.tb_next
-        where = trace and f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        self.told[f"{record.name}: {record.getMessage()[:120]} {error!r} {where}"[:300]] += 1
+        frames = traceback.extract_tb(error.__traceback__) if error else []
+        where = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames))
+        self.told[f"{record.name}: {record.getMessage()[:120]} {error!r} {where}"[:500]] += 1
 
 
 class Fuzz:

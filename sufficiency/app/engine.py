@@ -16,7 +16,7 @@ from sufficiency.app.figures import YearView, year_view
 from sufficiency.assess import demand_of, network_of
 from sufficiency.model.errors import ParameterError
 from sufficiency.planning import apply_scenario, open_year, ready_to_ask, same_demand, same_roads
-from sufficiency.planning.one_year import outcomes_of_year
+from sufficiency.planning.one_year import headline_groups_of, outcomes_of_year
 from sufficiency.planning.proposed import with_programme
 from sufficiency.planning.quick import settled_with, settled_with_openings
 
@@ -184,7 +184,12 @@ class Engine:
         return self._view(after, SCENARIO, year)
 
     def _view(self, inputs: Inputs, scenario_id: str, year: int) -> YearView:
-        rows = outcomes_of_year(inputs, year, scenario_id, **self._known_parts(inputs))
+        parts = self._known_parts(inputs)
+        if parts["demand"] is not None:
+            parts["described"] = self._once(
+                ("described", year), lambda: headline_groups_of(self.applied, self.demand, year)
+            )
+        rows = outcomes_of_year(inputs, year, scenario_id, **parts)
         return year_view(scenario_id, year, inputs, rows)
 
     def _once(self, key: Hashable, make: Callable[[], _T]) -> _T:

@@ -291,13 +291,15 @@ def serve(
         )
         shown = f"[{host}]" if ":" in host.strip("[]") and not host.startswith("[") else host
         link = f"http://{shown}:{taken}/?token={token}"
-        ready(link)
-        if open_browser:
-            threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
         framework.on_startup(lambda: asyncio.get_running_loop().set_default_executor(pools[0]))
+        server = server_of(guarded)
         try:
+            # from the moment that the link is told, Ctrl-C is how the page ends
             with contextlib.suppress(KeyboardInterrupt):
-                server_of(guarded).run(sockets=[listening])
+                ready(link)
+                if open_browser:
+                    threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+                server.run(sockets=[listening])
         finally:
             sessions.close()
             for one in pools[1:]:

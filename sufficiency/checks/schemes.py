@@ -302,12 +302,11 @@ def _other_changes(inputs: Inputs, scenario: Scenario) -> list[str]:
     mitigations = set() if inputs.mitigations is None else set(inputs.mitigations["mitigation_id"])
     if scenario.mitigations and inputs.demand is not None:
         faults.append(f"scenario {name} applies mitigations, but the area gives its own demand: change that table")
-    edges, nodes = set(inputs.roads.edges["edge_id"]), set(inputs.roads.nodes["node_id"])
     ends = [end for road in scenario.new_roads for end in (road.from_node_id, road.to_node_id)]
     for what, wanted, known in (
         ("mitigation", scenario.mitigations, mitigations),
-        ("road edge", scenario.closed_edge_ids, edges),
-        ("road node", ends, nodes),
+        ("road edge", scenario.closed_edge_ids, inputs.roads.edges["edge_id"]),
+        ("road node", ends, inputs.roads.nodes["node_id"]),
     ):
         faults += _unknown(name, what, wanted, known)
     faults += [
@@ -315,13 +314,14 @@ def _other_changes(inputs: Inputs, scenario: Scenario) -> list[str]:
         for road in scenario.new_roads
         if road.from_node_id == road.to_node_id
     ]
-    classes = set(inputs.speeds["road_class"])
     wanted = [change.road_class for change in scenario.speed_changes if change.road_class != "all"]
-    return faults + _unknown(name, "class of the speed table", wanted, classes)
+    return faults + _unknown(name, "class of the speed table", wanted, inputs.speeds["road_class"])
 
 
-def _unknown(name: str, what: str, wanted: Iterable[str], known: set[str]) -> list[str]:
+def _unknown(name: str, what: str, wanted: Sequence[str], there: Iterable[str]) -> list[str]:
     faults = []
+    # a county has a hundred thousand edges: they are gone through only where one is named
+    known = set(there) if wanted else set()
     for one in wanted:
         if one not in known:
             near = difflib.get_close_matches(one, sorted(known), n=1, cutoff=0.75)

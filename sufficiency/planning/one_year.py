@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
     from sufficiency.travel import RoadNetwork
 
-__all__ = ["outcomes_of_year"]
+__all__ = ["headline_groups_of", "outcomes_of_year"]
 
 
 def outcomes_of_year(
@@ -24,6 +24,7 @@ def outcomes_of_year(
     *,
     demand: pd.DataFrame | None = None,
     network: RoadNetwork | None = None,
+    described: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return `outcomes` of policy `optimal` in one year; the same rows that `assess` has for it.
 
@@ -35,6 +36,8 @@ def outcomes_of_year(
         The year, and the name that rows are labelled with.
     demand, network
         As for `assess`.
+    described
+        `headline_groups_of` the year, where they are known already and the demand is the same.
     """
     groups = demand_of(inputs) if demand is None else demand
     roads = network_of(inputs) if network is None else network
@@ -51,5 +54,12 @@ def outcomes_of_year(
         scenario_id=scenario_id,
         rules=rules_of(inputs),
     )
+    told = headline_groups_of(inputs, groups, year) if described is None else described
+    return measures.outcomes(allocated, told, inputs.provision, inputs.settings)
+
+
+def headline_groups_of(inputs: Inputs, demand: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the headline groups of one year of the demand, described by `measures.describe_groups`."""
+    groups = demand[demand["year"] == year]
     described = measures.describe_groups(groups, inputs.zones, inputs.parameters.county_id)
-    return measures.outcomes(allocated, described[described["headline"]], inputs.provision, inputs.settings)
+    return described[described["headline"]]

@@ -143,7 +143,7 @@ class Showing:
         self.show_pins()
 
     def _as_many_maps(self, count: int) -> None:
-        if len(self.maps) == count:
+        if len(self.maps) == count or self.parts.maps.is_deleted:
             return
         self.parts.maps.clear()
         self.maps = []

@@ -278,7 +278,7 @@ export default {
       pane.replaceChildren();
       const level = this.shade && this.shade.level;
       const made = [];
-      const add = (className, text, at, more) => { const one = node("span", `label ${className}`, text); one.setAttribute("aria-hidden", "true"); pane.append(one); made.push({ node: one, at: L.latLng(at), size: [one.offsetWidth, one.offsetHeight], least: 0, ...more }); };
+      const add = (className, text, at, more) => { const one = node("span", `label ${className}`, text); one.setAttribute("aria-hidden", "true"); made.push({ node: one, at: L.latLng(at), least: 0, ...more }); };
       const titled = new Set();
       if (level === "district") this.land.levels.district.ids.forEach((id, number) => {
         const name = this.land.levels.district.names[number];
@@ -288,6 +288,9 @@ export default {
       else if (level === "cluster") this.land.levels.cluster.ids.forEach((id, number) => add("area cluster", (this.shade.words || [])[number] || "", this.land.anchors[id], { centred: true }));
       for (const place of this.land.places) if (!titled.has(place.text)) add(place.outside ? "outside" : place.people >= 8000 ? "large" : "", place.text, place.at, { least: place.people >= 8000 ? 0 : place.people >= 3000 ? 10.4 : 11.4, gap: 4 + Math.sqrt(place.people) / 40 });
       for (const road of this.land.roadLabels) add(`road rank-${road.rank}`, road.text, road.at, { centred: true, least: [0, 9.5, 10.4, 11.4][road.rank], text: road.text });
+      pane.append(...made.map((one) => one.node));
+      // measured together, so that the browser lays them out once
+      for (const one of made) one.size = [one.node.offsetWidth, one.node.offsetHeight];
       this.labels = made;
       this.placeLabels();
     },
