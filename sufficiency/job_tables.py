@@ -63,7 +63,7 @@ def job_tables(inputs: Inputs, assessments: dict[str, Assessment]) -> dict[str, 
         **_money_changes(inputs, assessments),
         "bridge": measures.bridge_table(inputs, headline),
         "forecast": _forecast(inputs, first.demand),
-        "assumptions": pd.DataFrame([asdict(one) for one in inputs.parameters.assumptions.values()]).astype(str),
+        "assumptions": _assumptions(inputs),
         "data_quality": _data_quality(inputs.issues),
         **_futures(inputs),
     }
@@ -118,6 +118,12 @@ def _forecast(inputs: Inputs, demand: pd.DataFrame) -> pd.DataFrame:
     )
     out: pd.DataFrame = counts.merge(ranges, on=["year", "stream"], how="left").fillna({"basis": ""})
     return out
+
+
+def _assumptions(inputs: Inputs) -> pd.DataFrame:
+    """Return every assumption as text; a range that it has not is blank."""
+    table = pd.DataFrame([asdict(one) for one in inputs.parameters.assumptions.values()])
+    return table.astype(str).where(table.notna(), "")
 
 
 def _data_quality(issues: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sufficiency.model.results import Inputs
+    from sufficiency.planning.opportunity import Surface
 
 __all__ = ["add_options", "opportunity"]
 
@@ -80,24 +81,25 @@ def opportunity(options: argparse.Namespace, inputs: Inputs) -> None:
     steps("Writing")
     written = write_opportunity(surface, areas, settings, growth, options.out)
     steps.finish()
-    _print(inputs, best, settings, growth, first)
+    _print(surface, best, settings, growth)
     print("\nWritten, for internal use only:")
     for path in written:
         print(f"  {path}")
 
 
-def _print(
-    inputs: Inputs, best: pd.DataFrame, settings: pd.DataFrame, growth: pd.DataFrame, kind: tuple[str, str]
-) -> None:
-    from sufficiency.outputs.maps.opportunity import WATERMARK, kind_words
+def _print(surface: Surface, best: pd.DataFrame, settings: pd.DataFrame, growth: pd.DataFrame) -> None:
+    from sufficiency.outputs.maps.opportunity import WATERMARK, junction_names, kind_words
 
+    inputs, kind, names = surface.opened.inputs, surface.kinds[0], junction_names(surface)
     mark = " - ILLUSTRATIVE" if inputs.parameters.illustrative else ""
     print(f"\n{WATERMARK.upper()}: each value comes from the home of one group of pupils{mark}")
     print(
         f"{inputs.parameters.area_name}: the first new place for {kind_words(*kind)}; travel of all pupils, one way\n"
     )
-    lines: list[tuple[str, ...]] = [("district", "best junction", "does", "travel min")]
-    lines += [(str(row["area_name"]), str(row["node_id"]), *_does(row)) for row in best.to_dict("records")]
+    lines: list[tuple[str, ...]] = [("district", "best junction", "easting northing", "does", "travel min")]
+    for row in best.to_dict("records"):
+        position = f"{row['easting_m']:.0f} {row['northing_m']:.0f}"
+        lines.append((str(row["area_name"]), names[str(row["node_id"])], position, *_does(row)))
     print_columns(lines)
     print(f"\nExisting settings, the best {MOST_SHOWN}{mark}\n")
     of_kind = settings[(settings["need"] == kind[0]) & (settings["phase"] == kind[1]) & settings["joined"]]
@@ -109,7 +111,7 @@ def _print(
     lines = [("junction", "places", "more placed", "more local", "travel min")]
     for row in growth.to_dict("records"):
         told = (f"{row[name]:,.0f}" for name in ("places", "more_placed_pupils", "more_local_pupils"))
-        lines.append((str(row["node_id"]), *told, _minutes(row["travel_change_min"])))
+        lines.append((names[str(row["node_id"])], *told, _minutes(row["travel_change_min"])))
     print_columns(lines)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COUNTIES = {"embedded": ("sufficiency", "serve"), "1,100 zones, 400 settings, 7,000 pupils": ("tests.large_county",)}
 CLICKS, USERS, SOAK_S, DRAG_S, PATIENCE = 30, 10, 120, 4, 9
-ROUNDS, THINK_S = 6, 3
+ROUNDS, THINK_S, ALL_ANSWERED_S = 6, 3, 300
 REFUSED, REFUSED_MS = "Schemes can be put", 3000
 # from the click in the page until the frame in which the new headline, and the new shading, is painted
 WATCH = """() => { window.seen = []; window.shaded = []; let t0 = 0, headline = false, shading = false;
@@ -125,6 +125,8 @@ def test_ten_windows_at_once(benchmark: BenchmarkFixture, county: tuple[str, Ser
             other = Window(browser, page.link)
             windows.append(other.__enter__().open())
         for one in windows:
+            # ten whole answers of a large county, one after the other
+            one.page.set_default_timeout(1000 * ALL_ANSWERED_S)
             one.page.evaluate(WATCH)
 
         def all_act(gap_ms: float) -> None:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
     from sufficiency.planning.opportunity import Surface
 
-__all__ = ["WATERMARK", "kind_words", "outcome_words", "render_opportunity_map", "short_words", "write_opportunity_map"]
+__all__ = ["WATERMARK", "junction_names", "kind_words", "outcome_words", "render_opportunity_map", "short_words",
+           "write_opportunity_map"]  # fmt: skip
 
 WATERMARK: Final = style.INTERNAL_MARK
 MOST_SETTINGS: Final = 12
@@ -128,7 +129,7 @@ def _page_data(surface: Surface, areas: pd.DataFrame, settings: pd.DataFrame) ->
     joined = points["joined"].to_numpy(dtype=np.bool_)
     classes, numbers = _classes(surface, joined)
     minutes = np.round(surface.values.change_ms / MS_PER_MIN, 1)
-    names = _node_names(surface)
+    names = junction_names(surface)
     places = {str(node): place for place, node in enumerate(points["node_id"])}
     mark = ", illustrative" if inputs.parameters.illustrative else ""
     by_areas = dict(iter(areas.groupby(["need", "phase"], sort=False)))
@@ -200,7 +201,7 @@ def _classes(surface: Surface, joined: NDArray[np.bool_]) -> tuple[list[dict[str
     return classes, numbers
 
 
-def _node_names(surface: Surface) -> dict[str, str]:
+def junction_names(surface: Surface) -> dict[str, str]:
     """Return a name for each junction; of several with one name, all but the first are numbered.
 
     A junction without a name of its own is told by the nearest place: its id says nothing to a reader.
