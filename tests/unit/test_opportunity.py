@@ -370,7 +370,9 @@ def test_the_command_writes_into_internal_and_says_what_it_is(
     said = capsys.readouterr().out
     assert "INTERNAL: NOT FOR PUBLICATION" in said
     assert "ILLUSTRATIVE" in said
-    assert re.search(r"District D1 +n1 +one more placed +\+15", said)
+    # told by the nearest place, and by a position that can be typed: node ids say nothing to a reader
+    assert re.search(r"District D1 +junction near Zone 1 +440000 205000 +one more placed +\+15", said)
+    assert not re.search(r"\bn[0-9]\b", said)
     assert {path.parent for path in tmp_path.rglob("*.*")} == {tmp_path / "internal"}
     with pytest.raises(ParameterError, match="--scenario tomorrow is not one of the area's: closure, do_nothing, prog"):
         opportunity(parsed("--scenario", "tomorrow"), area)

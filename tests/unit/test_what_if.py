@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import re
 from itertools import permutations
 
 import geopandas as gpd
@@ -307,21 +306,6 @@ def test_the_command_answers_and_refuses(capsys):
     assert "it has -5 places" in capsys.readouterr().err
     assert main(["whatif", "--at", "650000,209800", *words[3:], "--places", "20", "--year", "2031"]) == 2
     assert "from any road of the area" in capsys.readouterr().err
-
-
-def test_the_next_place_is_told_by_names_and_positions_that_can_be_typed(tmp_path, capsys):
-    area = tmp_path / "area"
-    assert main(["init", str(area)]) == 0
-    assert main(["opportunity", str(area), "--out", str(tmp_path / "internal")]) == 0
-    out = capsys.readouterr().out
-    assert "ILLUSTRATIVE" in out
-    first = out.split("easting northing", 1)[1].splitlines()[2]
-    nodes = sf.load(area).roads.nodes
-    at = re.search(r"(\d{6}) (\d{6}) ", first)
-    assert at is not None
-    found = nodes[(nodes.geometry.x.round() == int(at[1])) & (nodes.geometry.y.round() == int(at[2]))]
-    assert len(found) == 1
-    assert not any(re.search(rf"\b{re.escape(one)}\b", out) for one in nodes["node_id"].astype(str))
 
 
 def test_the_programme_in_one_command(tmp_path, capsys):
