@@ -299,12 +299,11 @@ def _other_changes(inputs: Inputs, scenario: Scenario) -> list[str]:
         with_values(inputs.parameters, scenario.assumptions)
     except ParameterError as error:
         faults.append(f"scenario {name}: {error}")
-    mitigations = set() if inputs.mitigations is None else set(inputs.mitigations["mitigation_id"])
     if scenario.mitigations and inputs.demand is not None:
         faults.append(f"scenario {name} applies mitigations, but the area gives its own demand: change that table")
     ends = [end for road in scenario.new_roads for end in (road.from_node_id, road.to_node_id)]
     for what, wanted, known in (
-        ("mitigation", scenario.mitigations, mitigations),
+        ("mitigation", scenario.mitigations, () if inputs.mitigations is None else inputs.mitigations["mitigation_id"]),
         ("road edge", scenario.closed_edge_ids, inputs.roads.edges["edge_id"]),
         ("road node", ends, inputs.roads.nodes["node_id"]),
     ):
@@ -320,7 +319,7 @@ def _other_changes(inputs: Inputs, scenario: Scenario) -> list[str]:
 
 def _unknown(name: str, what: str, wanted: Sequence[str], there: Iterable[str]) -> list[str]:
     faults = []
-    # a county has a hundred thousand edges: they are gone through only where one is named
+    # roads are many: they are gone through only where one is named
     known = set(there) if wanted else set()
     for one in wanted:
         if one not in known:

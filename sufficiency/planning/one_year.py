@@ -59,7 +59,17 @@ def outcomes_of_year(
 
 
 def headline_groups_of(inputs: Inputs, demand: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Return the headline groups of one year of the demand, described by `measures.describe_groups`."""
+    """Return the headline groups of one year of the demand, described by `measures.describe_groups`.
+
+    Parameters
+    ----------
+    inputs
+        Checked inputs: zones say the areas of residence.
+    demand
+        Table `demand`, with the year among its rows.
+    year
+        The year.
+    """
     groups = demand[demand["year"] == year]
     described = measures.describe_groups(groups, inputs.zones, inputs.parameters.county_id)
     return described[described["headline"]]

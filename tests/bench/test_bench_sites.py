@@ -100,7 +100,7 @@ def by_spopt(cost: Ints, p: int) -> float:
 
 @pytest.mark.real
 @pytest.mark.benchmark(group="siting, p-median")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # what the peer warns of
 @pytest.mark.parametrize("name", ["pmed1", "pmed3", "pmed5"])
 @pytest.mark.parametrize("peer", ["spopt", "highspy"])
 def test_median_against(benchmark: BenchmarkFixture, real_data: Path, name: str, peer: str) -> None:

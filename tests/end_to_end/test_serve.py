@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 from contextlib import contextmanager, suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.end_to_end.commands import TEMPLATE, run_command
+from tests.end_to_end.commands import CHECKOUT, TEMPLATE, run_command
 from tests.end_to_end.served import LINK
 from tests.end_to_end.served import served as serve_area
 
@@ -152,6 +154,24 @@ def test_a_second_page_over_the_same_schemes_is_refused(tmp_path):
         assert "--keep" in done.errors
     with served(tmp_path) as again:
         assert again.end()[0] == 0
+
+
+def test_ctrl_c_in_the_moment_in_which_the_link_is_told_ends_it_whole():
+    code = (
+        "import sys, sufficiency\n"
+        "from sufficiency.app.doors import Doors\n"
+        "from sufficiency.app.server import serve\n"
+        "def ready(link): raise KeyboardInterrupt\n"
+        "whole = serve(sufficiency.load(sys.argv[1]), Doors(*[None] * 5), against='', host='127.0.0.1',\n"
+        "              port=0, folder=None, open_browser=False, internal=False, ready=ready)\n"
+        "print('ended whole:', whole)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(TEMPLATE)], cwd=CHECKOUT, capture_output=True, encoding="utf-8", timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout == "ended whole: True\n", done.stderr
+    assert done.returncode == 0
 
 
 def test_a_port_that_is_taken_is_said_in_words(tmp_path):
