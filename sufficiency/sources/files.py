@@ -97,15 +97,8 @@ class _Reading:
         """Return the typed cells of a row, None when the row is at fault; every fault is reported."""
         key = self.key_of(cells)
         if len(cells) != len(self.header):
-            message = f"the row has {len(cells)} fields, the header {len(self.header)}"
-            self.fault(
-                number,
-                "",
-                "row_shifted",
-                message,
-                "remove the extra comma, or quote the text that contains it",
-                key=key,
-            )
+            message, fix = source_rows.uneven_row(len(cells), len(self.header))
+            self.fault(number, "", "row_shifted", message, fix, key=key)
             return None
         out, good = [], True
         for column in self.columns:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.tables import Table
 
-__all__ = ["has_table", "read_csv", "table_rows"]
+__all__ = ["has_table", "read_csv", "table_rows", "uneven_row"]
 
 MAX_BYTES: Final = 200_000_000
 MAX_CELL: Final = 131_072
@@ -179,3 +179,11 @@ def _plain(rows: Rows) -> list[list[tuple[str, str]]]:
         sorted((name, value(text)) for name, text in zip(header, cells, strict=False) if text)
         for _, cells in rows.rows[1:]
     ]
+
+
+def uneven_row(fields: int, width: int) -> tuple[str, str]:
+    """Return what is wrong with a row that has another number of fields than the header, and how to mend it."""
+    message = f"the row has {fields} {'field' if fields == 1 else 'fields'}, the header {width}"
+    if fields > width:
+        return message, "remove the extra comma, or quote the text that contains it"
+    return message, "add the missing cells (an empty one keeps its comma), or close an open quotation mark"

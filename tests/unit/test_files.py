@@ -171,15 +171,22 @@ def test_ids_stay_text(tmp_path: Path) -> None:
 
 def test_a_row_with_a_trailing_comma_is_refused_not_shifted(tmp_path: Path) -> None:
     text = (
-        f"{SETTINGS}\ns1,One,state,open,476000,328000,\ns2,Two,state,open,476000\ns3,Three,state,open,476000,328000\n"
+        f"{SETTINGS}\ns1,One,state,open,476000,328000,\ns2,Two,state,open,476000\n"
+        "s3,Three,state,open,476000,328000\ns4\n"
     )
     frame, issues = read(tmp_path, "settings", text)
     assert frame["setting_id"].tolist() == ["s3"]
     assert [(issue.row, issue.check, issue.key) for issue in issues] == [
         (2, "row_shifted", "s1"),
         (3, "row_shifted", "s2"),
+        (5, "row_shifted", "s4"),
     ]
-    assert "7 fields, the header 6" in issues[0].message
+    assert [issue.message for issue in issues] == [
+        "the row has 7 fields, the header 6",
+        "the row has 5 fields, the header 6",
+        "the row has 1 field, the header 6",
+    ]
+    assert [issue.fix.split()[0] for issue in issues] == ["remove", "add", "add"]
 
 
 NAME = "Ysgol Tŷ Éxample £5 – “Q”"

@@ -30,6 +30,7 @@ from sufficiency.outputs.report.blocks import (
     kept_with_next,
     page_parts,
 )
+from sufficiency.outputs.report.column_widths import column_widths
 from sufficiency.outputs.report.raster import font_folder
 from sufficiency.outputs.stable import clean_text, fixed_datetime
 
@@ -70,7 +71,10 @@ def _block(block: Block) -> dict[str, Any]:  # noqa: PLR0911 - one return for ea
             return {
                 "kind": "table",
                 "caption": block.caption,
-                "columns": [vars(column) for column in block.columns],
+                "columns": [
+                    {**vars(column), "width": width}
+                    for column, width in zip(block.columns, column_widths(block), strict=True)
+                ],
                 "rows": [list(map(kept_range, row)) for row in block.rows],
                 "notes": list(block.notes),
                 "total_rows": block.total_rows,

@@ -32,6 +32,7 @@ from sufficiency.outputs.report.blocks import (
     kept_with_next,
     page_parts,
 )
+from sufficiency.outputs.report.column_widths import column_widths
 from sufficiency.outputs.report.raster import png_of
 from sufficiency.outputs.report.word_parts import (
     TEXT_WIDTH_MM,
@@ -162,8 +163,8 @@ def _grid(document: Document, rows: int, widths: list[float]) -> Any:
 
 def _add_table(document: Document, block: Table, size: float) -> None:
     document.add_paragraph(clean_text(block.caption), style="Caption")
-    total = sum(column.width for column in block.columns)
-    table = _grid(document, len(block.rows) + 1, [column.width / total * TEXT_WIDTH_MM for column in block.columns])
+    widths = column_widths(block)
+    table = _grid(document, len(block.rows) + 1, [width / sum(widths) * TEXT_WIDTH_MM for width in widths])
     ink, rule = style.INK.lstrip("#"), style.RULE.lstrip("#")
     edges = {"top": ("8", ink), "bottom": ("4", rule), "insideH": ("4", rule), "insideV": ("0", "auto")}
     add_borders(table._tbl.tblPr, "w:tblBorders", edges)

@@ -25,6 +25,7 @@ import python_calamine
 from sufficiency.model.issues import Issue
 from sufficiency.sources.cells import ReadingError
 from sufficiency.sources.public.csv_blocks import GatheredColumn, PlainBlocks
+from sufficiency.sources.rows import uneven_row
 from sufficiency.sources.sheets import BROKEN_WORKBOOK, cell_text, check_unpacked
 
 if TYPE_CHECKING:
@@ -357,8 +358,7 @@ def _take(
 
 def _say_shifted(file: str, wrong: Sequence[tuple[int, int]], width: int, kind: str, issues: list[Issue]) -> None:
     for number, fields in wrong[:MOST_NAMED]:
-        message = f"the row has {fields} fields, the header {width}"
-        fix = "remove the extra comma, or quote the text that contains it"
+        message, fix = uneven_row(fields, width)
         issues.append(Issue(file, number, kind, "", "", "", "row_shifted", "error", message, fix))
     if len(wrong) > MOST_NAMED:
         message = f"{len(wrong) - MOST_NAMED} more rows have another number of fields than the header"
