@@ -72,6 +72,7 @@ def allocate(
     rules: Rules | None = None,
     calibration_year: int | None = None,
     conduct: Conduct | None = None,
+    guess: pd.DataFrame | None = None,
 ) -> Allocation:
     """Allocate every pupil of the years by one policy, and prove the answer.
 
@@ -96,6 +97,9 @@ def allocate(
         For `rolling`, the year that is the start, as placed or `optimal`; it need not be in `years`.
     conduct
         What the policies take for granted about pupils; default `Conduct()`.
+    guess
+        Columns group_id, provision_id, pupils: first-fit placements of one year that may be those of `optimal`
+        (`SettledYear.placements`). Where they are as good, a large year is answered sooner; the answer is the same.
 
     Returns
     -------
@@ -131,7 +135,7 @@ def allocate(
     prepared = (
         build_eligibility(demand, provision, places, acceptance, travel, year=year, rules=rules) for year in first
     )
-    results = [result for result in _run(prepared, label, conduct) if result.eligibility.year in wanted]
+    results = [result for result in _run(prepared, label, conduct, guess) if result.eligibility.year in wanted]
     of_years = demand.loc[demand["year"].isin(wanted)]
     answer = _bundle(results, of_years, label, _notes(policy, calibration_year, conduct))
     conservation(answer, of_years)
@@ -166,7 +170,9 @@ def _rolling_years(wanted: list[int], calibration_year: int | None) -> list[int]
     return list(range(calibration_year, wanted[-1] + 1))
 
 
-def _run(prepared: Iterator[Eligibility], label: Label, conduct: Conduct) -> Iterator[YearResult]:
+def _run(
+    prepared: Iterator[Eligibility], label: Label, conduct: Conduct, guess: pd.DataFrame | None
+) -> Iterator[YearResult]:
     before: YearResult | None = None
     for eligibility in prepared:
         if label.policy == "nearest":
@@ -179,7 +185,7 @@ def _run(prepared: Iterator[Eligibility], label: Label, conduct: Conduct) -> Ite
             before = _next_year(before, eligibility, label, conduct)
             yield before
         else:
-            yield allocate_year(eligibility, label)
+            yield allocate_year(eligibility, label, guess=guess)
 
 
 def _next_year(before: YearResult | None, now: Eligibility, label: Label, conduct: Conduct) -> YearResult:

@@ -6,13 +6,16 @@ joining them on their ids.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from sufficiency.model.errors import CertificateError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
     from sufficiency.model.results import Allocation
 
 RESIDENTIAL = ("weekly", "termly", "52_week")
@@ -40,11 +43,14 @@ def conservation(result: Allocation, demand: pd.DataFrame) -> pd.DataFrame:
     """
     parts = {"placed": result.allocation, "unplaced": result.unplaced, "excluded": result.excluded}
     ledger = demand[["group_id", "year", "pupils"]].copy()
+    _hold("every group has one row of demand", demand.loc[demand.duplicated("group_id"), "group_id"])
+    groups = pd.Index(demand["group_id"])
     for name, table in parts.items():
-        strangers = ~table["group_id"].isin(demand["group_id"])
-        _hold("every group is part of the demand", table.loc[strangers, "group_id"])
-        by_group = table.groupby("group_id")["pupils"].sum()
-        ledger[name] = ledger["group_id"].map(by_group).fillna(0).astype("int64")
+        at = groups.get_indexer(pd.Index(table["group_id"]))
+        _hold("every group is part of the demand", table.loc[at < 0, "group_id"])
+        told = np.zeros(len(ledger), dtype=np.int64)
+        np.add.at(told, at, table["pupils"].to_numpy(dtype=np.int64))
+        ledger[name] = told
     wrong = ledger["pupils"] != ledger["placed"] + ledger["unplaced"] + ledger["excluded"]
     _hold("pupils = placed + unplaced + excluded", ledger.loc[wrong, "group_id"])
     totals = ledger.groupby("year", as_index=False)[["pupils", "placed", "unplaced", "excluded"]].sum()
@@ -74,39 +80,40 @@ def check_rules(
     CertificateError
         Naming the rule, and the first group or provision that breaks it.
     """
-    for table, column in ((demand, "group_id"), (provision, "provision_id")):
-        unknown = ~result.allocation[column].isin(table[column])
-        _hold(f"every {column} is known", result.allocation.loc[unknown, "group_id"])
-    rows = result.allocation.merge(demand.drop(columns="pupils"), on="group_id", validate="many_to_one")
-    rows = rows.merge(
-        provision.drop(columns=["source", "quality"], errors="ignore").rename(
-            columns={"sex": "takes_sex", "attendance": "offers", "tier": "provision_tier"}
-        ),
-        on="provision_id", validate="many_to_one",
+    placed = result.allocation
+    pupil = _facts_of(placed, demand, "group_id", ["year", "ncy", "sex", "need", "ehcp", "place_sought", "attendance"])
+    offer = _facts_of(
+        placed, provision, "provision_id",
+        ["provision_type", "needs", "ncy_from", "ncy_to", "sex", "ehcp_required", "attendance", "tier"],
     )  # fmt: skip
-    rows = rows.merge(places[["provision_id", "year", "planned_places"]], on=["provision_id", "year"], how="left")
-    admitted = {codes: set(str(codes).replace(" ", "").split(";")) for codes in rows["needs"].unique()}
-    admits = [need in admitted[codes] for need, codes in zip(rows["need"], rows["needs"], strict=True)]
+    admitted = {codes: set(str(codes).replace(" ", "").split(";")) for codes in set(offer["needs"])}
+    admits = [need in admitted[codes] for need, codes in zip(pupil["need"], offer["needs"], strict=True)]
     listed = set(zip(acceptance["place_sought"], acceptance["provision_type"], strict=True))
-    pairs = zip(rows["place_sought"], rows["provision_type"], rows["substitute"], strict=True)
-    rules = {
-        "the type sought, or one that is accepted": pd.Series(
-            [((sought, kind) in listed) if instead else sought == kind for sought, kind, instead in pairs], dtype=bool
-        ),
-        "the need is admitted": pd.Series(admits, dtype=bool),
-        "the provision is open": rows["planned_places"].notna(),
-        "the year group is taken": rows["ncy"].between(rows["ncy_from"], rows["ncy_to"]),
-        "the sex is taken": (rows["takes_sex"] == "any") | (rows["takes_sex"] == rows["sex"]),
-        "a plan where one is required": rows["ehcp"].astype(bool) | ~rows["ehcp_required"].astype(bool),
-        "day or residential": rows["offers"].isin(RESIDENTIAL) == (rows["attendance"] == "residential"),
-        "the tier is that of the provision": rows["tier"] == rows["provision_tier"],
-        "a road route": (rows["travel_min"] >= 0) | (rows["attendance"] == "residential"),
+    pairs = zip(pupil["place_sought"], offer["provision_type"], placed["substitute"], strict=True)
+    planned = places[places["planned_places"].notna()]
+    opened = set(zip(planned["provision_id"], planned["year"].tolist(), strict=True))
+    residential = pupil["attendance"] == "residential"
+    rules: dict[str, ArrayLike] = {
+        "the type sought, or one that is accepted": [
+            ((sought, kind) in listed) if instead else sought == kind for sought, kind, instead in pairs
+        ],
+        "the need is admitted": admits,
+        "the provision is open": [
+            one in opened for one in zip(placed["provision_id"], pupil["year"].tolist(), strict=True)
+        ],
+        "the year group is taken": (pupil["ncy"] >= offer["ncy_from"]) & (pupil["ncy"] <= offer["ncy_to"]),
+        "the sex is taken": (offer["sex"] == "any") | (offer["sex"] == pupil["sex"]),
+        "a plan where one is required": pupil["ehcp"].astype(bool) | ~offer["ehcp_required"].astype(bool),
+        "day or residential": np.isin(offer["attendance"], RESIDENTIAL) == residential,
+        "the tier is that of the provision": placed["tier"] == offer["tier"],
+        "a road route": (placed["travel_min"].to_numpy(dtype=float) >= 0) | residential,
     }
     seen = _observed(observed, provision)
     for name, holds in rules.items():
-        _hold(name, _beyond(rows[~holds.to_numpy(dtype=bool)], seen))
+        _hold(name, _beyond(placed[~np.asarray(holds, dtype=bool)], demand, provision, seen))
     if with_capacity:
-        taken = rows.groupby(["provision_id", "year"], as_index=False)["pupils"].sum()
+        held = placed[["provision_id", "pupils"]].assign(year=pupil["year"])
+        taken = held.groupby(["provision_id", "year"], as_index=False)["pupils"].sum()
         use = result.provision_use.merge(taken, on=["provision_id", "year"], how="left")
         use = use[use["year"] != observed_year]
         over = use["pupils"].fillna(0) > use["places"] + use["over_number_pupils"]
@@ -126,14 +133,32 @@ def _observed(observed: pd.DataFrame | None, provision: pd.DataFrame) -> pd.Data
     return by_year.groupby(_LIKE, as_index=False)[["seen_pupils"]].max()
 
 
-def _beyond(offenders: pd.DataFrame, seen: pd.DataFrame) -> pd.Series[str]:
+def _beyond(
+    offenders: pd.DataFrame, demand: pd.DataFrame, provision: pd.DataFrame, seen: pd.DataFrame
+) -> pd.Series[str]:
     """Return the groups of those rows of which there are more than such pupils observed, then or when younger."""
     if offenders.empty or seen.empty:
         return offenders["group_id"]
-    rows = offenders.assign(entry=offenders["year"] - offenders["ncy"])
+    rows = offenders[["group_id", "provision_id", "pupils"]].merge(demand.drop(columns="pupils"), on="group_id")
+    rows = rows.merge(provision[["provision_id", "setting_id"]], on="provision_id")
+    rows = rows.assign(entry=rows["year"] - rows["ncy"])
     rows["together"] = rows.groupby([*_LIKE, "year"])["pupils"].transform("sum")
     found = rows.merge(seen, on=_LIKE, how="left")
     return found.loc[found["together"] > found["seen_pupils"].fillna(0), "group_id"]
+
+
+def _facts_of(placed: pd.DataFrame, table: pd.DataFrame, key: str, columns: list[str]) -> dict[str, NDArray[Any]]:
+    """Return columns of a table by its key, one value for each placement.
+
+    Raises
+    ------
+    CertificateError
+        When a key is unknown, or not unique.
+    """
+    _hold(f"every {key} has one row", table.loc[table.duplicated(key), key])
+    at = pd.Index(table[key]).get_indexer(pd.Index(placed[key]))
+    _hold(f"every {key} is known", placed.loc[at < 0, "group_id"])
+    return {name: table[name].to_numpy()[at] for name in columns}
 
 
 def _hold(rule: str, offenders: pd.Series[str]) -> None:

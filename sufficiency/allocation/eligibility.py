@@ -147,8 +147,10 @@ def build_eligibility(
         "reach": reach,
     }
     fits = need & is_open[None, :] & age & pupil & reach
-    travel_cost = np.where(residential[:, None], 0, milliseconds).astype(np.int64)
     accepts, penalty_min = _accepted(groups, columns, acceptance)
+    substitute_cost = _travel_cost(fits & accepts & ~wanted, milliseconds, residential)
+    if accepts.any():
+        substitute_cost += np.where(substitute_cost >= 0, MS_PER_MIN * penalty_min, 0)
     return Eligibility(
         year=year,
         groups=groups,
@@ -161,8 +163,8 @@ def build_eligibility(
         accepts=accepts,
         milliseconds=milliseconds,
         metres=metres,
-        first_cost=np.where(fits & wanted, travel_cost, -1),
-        substitute_cost=np.where(fits & accepts & ~wanted, travel_cost + MS_PER_MIN * penalty_min, -1),
+        first_cost=_travel_cost(fits & wanted, milliseconds, residential),
+        substitute_cost=substitute_cost,
     )
 
 
@@ -266,9 +268,10 @@ def _open_places(columns: pd.DataFrame, places: pd.DataFrame, year: int) -> tupl
 
 
 def _equal(rows: pd.Series[str], columns: pd.Series[str]) -> Bools:
-    same: Bools = np.equal(rows.to_numpy(dtype=object)[:, None], columns.to_numpy(dtype=object)[None, :]).astype(
-        np.bool_
-    )
+    # By number, as texts are slow to compare; what is missing (-1) equals nothing.
+    number, known = pd.factorize(rows.to_numpy(dtype=object))
+    column = pd.Index(known).get_indexer(pd.Index(columns.to_numpy(dtype=object)))
+    same: Bools = (number[:, None] == column[None, :]) & (number >= 0)[:, None]
     return same
 
 
@@ -302,9 +305,16 @@ def _pupil_rules(groups: pd.DataFrame, columns: pd.DataFrame, rules: Rules) -> d
 
 
 def _within_reach(milliseconds: NDArray[np.int32], ncy: pd.Series[int], residential: Bools, rules: Rules) -> Bools:
-    limits = [rules.reach_limit_min.get(phase_of(int(value)), np.inf) for value in ncy]
-    limit_ms = np.where(residential, np.inf, np.asarray(limits, dtype=np.float64) * MS_PER_MIN)
+    limits = {year: rules.reach_limit_min.get(phase_of(int(year)), np.inf) for year in ncy.unique()}
+    limit_ms = np.where(residential, np.inf, ncy.map(limits).to_numpy(dtype=np.float64) * MS_PER_MIN)
     return (milliseconds >= 0) & (milliseconds <= limit_ms[:, None])
+
+
+def _travel_cost(usable: Bools, milliseconds: NDArray[np.int32], residential: Bools) -> Ints:
+    cost = np.full(usable.shape, -1, dtype=np.int64)
+    np.copyto(cost, milliseconds, where=usable)
+    np.copyto(cost, 0, where=usable & residential[:, None])
+    return cost
 
 
 def _accepted(groups: pd.DataFrame, columns: pd.DataFrame, acceptance: pd.DataFrame) -> tuple[Bools, Ints]:

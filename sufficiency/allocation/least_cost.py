@@ -4,6 +4,10 @@ Nearly every pupil is placed in one of the nearest few places, so most arcs of a
 solve sees the cheapest arcs of each row. Its flow is optimal on all arcs when their residual graph has no cycle that
 saves; until then, its prices say which further arcs would lower the cost, and those join.
 
+Optima may tie, and which of them is found would hang on the arcs that were seen. The smallest optimal prices are the
+same for all of them, and so are the arcs that cost just what these prices allow: the answer is the flow that the solver
+finds on those arcs. It hangs on the question alone, so that a flow that is seen to be optimal leads to it as well.
+
 References
 ----------
 Ahuja, Magnanti and Orlin (1993), *Network Flows*, section 17.5 (column generation) and theorem 9.3 (reduced costs).
@@ -12,7 +16,7 @@ Ahuja, Magnanti and Orlin (1993), *Network Flows*, section 17.5 (column generati
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ortools.graph.python import min_cost_flow
@@ -31,8 +35,18 @@ ROUNDS = 6
 FEW_ARCS = 60_000  # solved whole, as fast as in rounds
 
 
-def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int) -> tuple[Cells, Ints]:
-    """Return an optimal flow, and what one more place at each column would change (`residual.optimal_distances`).
+class _Costs(NamedTuple):
+    """What the solver is to weigh: of arcs int64 [n, m], of filled places [m], and of pupils without one [n]."""
+
+    arcs: Ints
+    places: Ints
+    unplaced: Ints
+
+
+def least_cost_flow(
+    cost: Ints, pupils: Ints, places: Ints, unplaced_price: int, guess: Cells | None = None
+) -> tuple[Cells, Ints, Ints]:
+    """Return an optimal flow, and the smallest optimal prices: of pupils int64 [n] and of places int64 [m].
 
     Parameters
     ----------
@@ -42,6 +56,8 @@ def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int)
         int64 [n] and [m].
     unplaced_price
         What a pupil without a place costs; more than any augmenting path.
+    guess
+        A flow that may be optimal. Where it is, a large problem is answered sooner; the answer is the same.
 
     Raises
     ------
@@ -52,36 +68,63 @@ def least_cost_flow(cost: Ints, pupils: Ints, places: Ints, unplaced_price: int)
     """
     problem = Problem(pupils, places, unplaced_price)
     usable: Bools = (cost >= 0) & (pupils > 0)[:, None] & (places > 0)[None, :]
-    arcs = _cheapest(cost, usable)
-    if arcs is not usable:
-        # The solver scales with the price: first one that nearly always is enough, and is seen to be.
-        cells = _solve(arcs, cost, problem._replace(unplaced_price=1 + int(cost.max())))
-        with contextlib.suppress(CertificateError):
-            return cells, optimal_distances(cost, cells, problem)
+    if cost.shape[1] <= CHEAPEST_ARCS or int(usable.sum()) <= FEW_ARCS:
+        cells = _solve(usable, cost, problem)
+        return cells, *_prices(optimal_distances(cost, cells, problem), cost, problem)
+    distance = None if guess is None else _distances_if_optimal(guess, cost, problem)
+    if distance is None:
+        distance = _distances_in_rounds(_cheapest(cost, usable), usable, cost, problem)
+    pupil_price, place_price = _prices(distance, cost, problem)
+    cells = _solve_at_prices(usable & (cost + place_price == pupil_price[:, None]), pupil_price, place_price, problem)
+    return cells, pupil_price, place_price
+
+
+def _prices(distance: Ints, cost: Ints, problem: Problem) -> tuple[Ints, Ints]:
+    place_price = np.maximum(0, -distance)
+    return residual.cheapest(cost, place_price, problem.unplaced_price), place_price
+
+
+def _distances_if_optimal(guess: Cells, cost: Ints, problem: Problem) -> Ints | None:
+    """Return the distances of a flow (`residual.optimal_distances`), None where it is none or is not optimal."""
+    rows, columns, amounts = guess
+    pupils, places, _ = problem
+    fits = (
+        (amounts > 0).all()
+        and (cost[rows, columns] >= 0).all()
+        and (residual.sums(rows, amounts, len(pupils)) <= pupils).all()
+        and (residual.sums(columns, amounts, len(places)) <= places).all()
+    )
+    if not fits:
+        return None
+    try:
+        return optimal_distances(cost, guess, problem)
+    except CertificateError:
+        return None
+
+
+def _distances_in_rounds(arcs: Bools, usable: Bools, cost: Ints, problem: Problem) -> Ints:
+    """Return the distances of an optimum that is found on few arcs, more of them while the prices ask for more."""
+    # The solver scales with the price: first one that nearly always is enough, and is seen to be.
+    cells = _solve(arcs, cost, problem._replace(unplaced_price=1 + int(cost.max())))
+    with contextlib.suppress(CertificateError):
+        return optimal_distances(cost, cells, problem)
     for _ in range(ROUNDS):
         cells = _solve(arcs, cost, problem)
-        try:
-            return cells, optimal_distances(cost, cells, problem)
-        except CertificateError:
-            if arcs is usable:
-                raise
-            arcs = arcs | _missing(arcs, usable, cost, cells, problem)
-    cells = _solve(usable, cost, problem)
-    return cells, optimal_distances(cost, cells, problem)
+        with contextlib.suppress(CertificateError):
+            return optimal_distances(cost, cells, problem)
+        arcs = arcs | _missing(arcs, usable, cost, cells, problem)
+    return optimal_distances(cost, _solve(usable, cost, problem), problem)
 
 
 def _missing(arcs: Bools, usable: Bools, cost: Ints, cells: Cells, problem: Problem) -> Bools:
     """Return the usable arcs that would lower the cost of an optimum over `arcs`, by its prices."""
     known = np.where(arcs, cost, np.int64(-1))
-    place_price = np.maximum(0, -optimal_distances(known, cells, problem))
-    pupil_price = residual.cheapest(known, place_price, problem.unplaced_price)
+    pupil_price, place_price = _prices(optimal_distances(known, cells, problem), known, problem)
     return usable & (cost + place_price[None, :] < pupil_price[:, None])
 
 
 def _cheapest(cost: Ints, usable: Bools) -> Bools:
     """Return the cheapest arcs of each row, and all that cost as little as the last of them."""
-    if cost.shape[1] <= CHEAPEST_ARCS or int(usable.sum()) <= FEW_ARCS:
-        return usable
     # the more places there are, the further down its list a pupil may have to go
     first = max(CHEAPEST_ARCS, int(usable.any(axis=0).sum()) // 25)
     own = np.where(usable, cost, residual.INFINITE)
@@ -90,7 +133,24 @@ def _cheapest(cost: Ints, usable: Bools) -> Bools:
 
 
 def _solve(arcs: Bools, cost: Ints, problem: Problem) -> Cells:
-    pupils, places, unplaced_price = problem
+    nothing = np.zeros(len(problem.places), dtype=np.int64)
+    unplaced = np.full(len(problem.pupils), problem.unplaced_price, dtype=np.int64)
+    return _solve_for(arcs, _Costs(cost, nothing, unplaced), problem)
+
+
+def _solve_at_prices(arcs: Bools, pupil_price: Ints, place_price: Ints, problem: Problem) -> Cells:
+    """Return the optimal flow that hangs on the prices alone, given the arcs that cost just what these allow.
+
+    A flow is optimal where it keeps to such arcs, fills every place that has a price, and leaves nobody without a place
+    whose price is less than that of being without: so this is all that is asked of the solver.
+    """
+    filled = np.where(place_price > 0, np.int64(-1), np.int64(0))
+    left = np.where(pupil_price < problem.unplaced_price, np.int64(1), np.int64(0))
+    return _solve_for(arcs, _Costs(np.broadcast_to(np.int64(0), arcs.shape), filled, left), problem)
+
+
+def _solve_for(arcs: Bools, costs: _Costs, problem: Problem) -> Cells:
+    pupils, places, _ = problem
     # Rows and columns without an arc stay out, so that neither pupils whom nothing suits nor provision that is closed
     # ever change who among equals is placed where.
     asking, offered = np.flatnonzero(arcs.any(axis=1)), np.flatnonzero(arcs.any(axis=0))
@@ -107,9 +167,7 @@ def _solve(arcs: Bools, cost: Ints, problem: Problem) -> Cells:
     tails = np.concatenate([group, n_groups + settings, groups])
     heads = np.concatenate([n_groups + offer, np.full(n_places + n_groups, sink)])
     capacity = np.concatenate([np.minimum(wanting[group], room[offer]), room, wanting])
-    price = np.concatenate(
-        [cost[rows, columns], np.zeros(n_places, dtype=np.int64), np.full(n_groups, unplaced_price, dtype=np.int64)]
-    )
+    price = np.concatenate([costs.arcs[rows, columns], costs.places[offered], costs.unplaced[asking]])
     solver = min_cost_flow.SimpleMinCostFlow()
     known = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), capacity, price)
     supply = np.concatenate([wanting, np.zeros(n_places, dtype=np.int64), [-total]])

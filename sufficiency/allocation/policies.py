@@ -71,7 +71,9 @@ def nobody_stays(eligibility: Eligibility) -> Stayers:
     return Stayers(empty, empty)
 
 
-def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | None = None) -> YearResult:
+def allocate_year(
+    eligibility: Eligibility, label: Label, stayers: Stayers | None = None, guess: pd.DataFrame | None = None
+) -> YearResult:
     """Allocate a year jointly: first fit for all, then substitutes on the pupils and places left; each proven optimal.
 
     Parameters
@@ -83,6 +85,8 @@ def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | Non
     stayers
         Pupils who keep their places whatever the room (policy `rolling`); by default none. Nobody else joins a
         provision until it is under number.
+    guess
+        As for `allocate`.
 
     Raises
     ------
@@ -94,7 +98,13 @@ def allocate_year(eligibility: Eligibility, label: Label, stayers: Stayers | Non
     staying = column_sums(kept)
     pupils = eligibility.pupils - row_sums(kept)
     places = np.maximum(eligibility.places - staying, 0)
-    result = solve_tiers(eligibility.first_cost, pupils, places, eligibility.tier)
+    result = solve_tiers(
+        eligibility.first_cost,
+        pupils,
+        places,
+        eligibility.tier,
+        guess=None if guess is None else _cells(guess, eligibility),
+    )
     named = (label.scenario_id, label.policy, eligibility.year)
     certificates = [
         certify_tiers(result, eligibility.first_cost, pupils, places, eligibility.tier, label=(*named, "first_fit"))
@@ -183,6 +193,15 @@ def unproven_year(
         certificates=(),
         solved=None,
     )
+
+
+def _cells(guess: pd.DataFrame, eligibility: Eligibility) -> residual.Cells | None:
+    """Return a guess as cells; None where it speaks of other groups or provisions."""
+    rows = pd.Index(eligibility.groups["group_id"]).get_indexer(pd.Index(guess["group_id"]))
+    columns = pd.Index(eligibility.provision["provision_id"]).get_indexer(pd.Index(guess["provision_id"]))
+    if (rows < 0).any() or (columns < 0).any():
+        return None
+    return residual.Cells(rows.astype(np.int64), columns.astype(np.int64), guess["pupils"].to_numpy(dtype=np.int64))
 
 
 def flow_matrix(rows: Ints, columns: Ints, pupils: Ints, eligibility: Eligibility) -> csr_matrix:

@@ -25,6 +25,7 @@ Bools = NDArray[np.bool_]
 LIMIT = 2**60  # totals stay below this, so that two of them and an INFINITE still add up in 64 bits
 INFINITE = np.int64(2**61)
 _CELLS_AT_ONCE = 4_000_000
+_CELLS_CLOSE_BY = 64_000  # half a megabyte, which stays near the processor
 
 
 class Problem(NamedTuple):
@@ -64,7 +65,8 @@ def path_bound(cost: Ints) -> int:
     if cost.size == 0:
         return 0
     greatest = cost.max(axis=0)
-    least = np.where(cost >= 0, cost, INFINITE).min(axis=0)[greatest >= 0]
+    # Without a sign, -1 is the greatest of all numbers.
+    least = np.ascontiguousarray(cost, np.int64).view(np.uint64).min(axis=0)[greatest >= 0].astype(np.int64)
     ranges: list[int] = (greatest[greatest >= 0] - least).tolist()
     return sum(ranges) + int(least.max(initial=0))
 
@@ -162,8 +164,12 @@ def _relaxed(graph: Ints, start: Ints) -> Ints:
 
 def cheapest(cost: Ints, place_price: Ints, unplaced_price: int) -> Ints:
     """Return int64 [n]: the least of cost plus place price over the eligible columns, at most the unplaced price."""
-    full = np.where(cost >= 0, cost + place_price[None, :], INFINITE)
-    least: Ints = np.minimum(full.min(axis=1, initial=INFINITE), unplaced_price).astype(np.int64)
+    least = np.full(len(cost), unplaced_price, dtype=np.int64)
+    together = max(1, _CELLS_CLOSE_BY // max(1, cost.shape[1]))
+    for first in range(0, len(cost), together):
+        rows = slice(first, first + together)
+        full = np.where(cost[rows] >= 0, cost[rows] + place_price, INFINITE)
+        np.minimum(least[rows], full.min(axis=1, initial=INFINITE), out=least[rows])
     return least
 
 

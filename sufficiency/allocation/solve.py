@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["as_problem", "place_gains", "transport"]
 
 
-def transport(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike) -> Flow:
+def transport(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, *, guess: residual.Cells | None = None) -> Flow:
     """Place the most pupils, then at the least total cost.
 
     Minimises ``sum(cost * flow)`` over the flows that leave the fewest pupils without a place.
@@ -43,6 +43,9 @@ def transport(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike) -> Flow:
         int64 [n], pupils of each group, at least 0.
     places
         int64 [m], places of each column, at least 0. ``n`` or ``m`` may be 0; other integer types are cast.
+    guess
+        A flow of this problem's shape that may be optimal. Where it is, a large problem is answered sooner; the answer
+        is the same with any guess and with none.
 
     Returns
     -------
@@ -65,11 +68,11 @@ def transport(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike) -> Flow:
     merged_pupils = np.zeros(len(first), dtype=np.int64)
     np.add.at(merged_pupils, merged, pupils_array)
 
-    cells, distance = least_cost_flow(merged_cost, merged_pupils, places_array, unplaced_price)
+    if guess is not None:
+        guess = guess._replace(rows=merged[guess.rows].astype(np.int64))
+    cells, pupil_price, place_price = least_cost_flow(merged_cost, merged_pupils, places_array, unplaced_price, guess)
     rows, columns, amounts = cells
     merged_unplaced = merged_pupils - residual.sums(rows, amounts, len(first))
-    place_price = np.maximum(0, -distance)
-    pupil_price = residual.cheapest(merged_cost, place_price, unplaced_price)
     cut = residual.reached_rows(merged_cost >= 0, rows, columns, merged_unplaced > 0)
 
     group, column, pupils_moved = _split(
@@ -158,14 +161,14 @@ def _integers(name: str, values: ArrayLike, dimensions: int, *, least: int) -> N
     if array.ndim != dimensions:
         message = f"{name} must have {dimensions} dimension(s), not {array.ndim}"
         raise DataError(message)
-    if array.size and int(array.max()) > np.iinfo(np.int64).max:
+    if array.size and array.dtype.kind == "u" and int(array.max()) > np.iinfo(np.int64).max:
         message = f"{name} holds a value too large for a 64-bit integer"
         raise DataError(message)
     if array.size and int(array.min()) < least:
         allowed = "at least 0, or -1 for not eligible" if least < 0 else "at least 0"
         message = f"{name} must be {allowed}; the least value is {int(array.min())}"
         raise DataError(message)
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)
 
 
 def _unplaced_price(cost: Ints, pupils: Ints) -> int:
@@ -185,9 +188,13 @@ def _merge_rows(cost: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     n_groups, n_places = cost.shape
     if n_groups == 0 or n_places == 0:
         return np.arange(min(n_groups, 1)), np.zeros(n_groups, dtype=np.intp)
-    packed = np.ascontiguousarray(cost).view(np.dtype((np.void, cost.itemsize * n_places))).ravel()
-    _, first, merged = np.unique(packed, return_index=True, return_inverse=True)
-    return first, merged.ravel()
+    packed = [row.tobytes() for row in cost]
+    found: dict[bytes, int] = {}
+    for at, row in enumerate(packed):
+        found.setdefault(row, at)
+    rank = {row: place for place, row in enumerate(sorted(found))}
+    first = np.array([found[row] for row in rank], dtype=np.intp)
+    return first, np.array([rank[row] for row in packed], dtype=np.intp)
 
 
 def _split(

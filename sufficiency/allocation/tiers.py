@@ -81,7 +81,14 @@ def tier_prices(cost: Ints, tier: Ints) -> Ints:
     return rank.ravel().astype(np.int64) * np.int64(step)
 
 
-def solve_tiers(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, tier: ArrayLike) -> TieredFlow:
+def solve_tiers(
+    cost: ArrayLike,
+    pupils: ArrayLike,
+    places: ArrayLike,
+    tier: ArrayLike,
+    *,
+    guess: residual.Cells | None = None,
+) -> TieredFlow:
     """Place the most pupils in the first tier, then in the first two, and so on; then at the least total cost.
 
     Parameters
@@ -90,6 +97,8 @@ def solve_tiers(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, tier: Arr
         As for `transport`.
     tier
         Integers [m], the tier of each column, the first to be filled being the least.
+    guess
+        As for `transport`.
 
     Raises
     ------
@@ -103,7 +112,7 @@ def solve_tiers(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, tier: Arr
         raise DataError(message)
     price = tier_prices(cost_array, tier_array)
     priced = np.where(cost_array >= 0, cost_array + price[None, :], np.int64(-1))
-    flow = transport(priced, pupils_array, places_array)
+    flow = transport(priced, pupils_array, places_array, guess=guess)
     cells = flow.flow.tocoo()
     travel = int((cost_array[cells.row, cells.col] * cells.data).sum())
     cuts = []
@@ -160,7 +169,7 @@ def _travel_of_a_cycle(cost: Ints) -> int:
     """
     if cost.size == 0:
         return 0
-    eligible = np.ma.masked_less(cost, 0)
-    least = eligible.min(axis=0)
-    ranges: list[int] = (eligible.max(axis=0) - least).compressed().tolist()
-    return sum(ranges) + int(np.ma.filled(least, 0).max())
+    taken = (cost >= 0).any(axis=0)
+    greatest: list[int] = cost.max(axis=0)[taken].tolist()
+    least: list[int] = np.where(cost < 0, np.iinfo(np.int64).max, cost).min(axis=0)[taken].tolist()
+    return sum(greatest) - sum(least) + max(least, default=0)

@@ -64,6 +64,14 @@ class Settled:
         """Places used in each column."""
         return self._used[:-1].copy()
 
+    @property
+    def cells(self) -> residual.Cells:
+        """The placements of one optimum, by column."""
+        row_of, amount, filled = self._lists
+        columns = np.repeat(np.arange(self.places.size), filled[:-1])
+        held = np.arange(row_of.shape[1])[None, :] < filled[:-1, None]
+        return residual.Cells(row_of[:-1][held], columns, amount[:-1][held])
+
     def with_places(self, changes: Mapping[int, int]) -> Settled:
         """Return the problem with other places in some columns: 0 closes one, more than 0 opens one that had none.
 
@@ -178,7 +186,7 @@ def settle(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, flow: Flow | N
             f"the flow has shape {found.flow.shape}, the problem {cost_array.shape}: pass the flow of this problem"
         )
         raise DataError(message)
-    by_column = np.ascontiguousarray(cost_array.T)
+    by_column = np.array(cost_array.T, order="C")
     lists = _lists_of(found)
     used = np.append(residual.sums(found.flow.indices, found.flow.data, places_array.size), found.unplaced.sum())
     _hold_feasible(found, cost_array, pupils_array, used[:-1] <= places_array)
@@ -188,10 +196,10 @@ def settle(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, flow: Flow | N
     if (level[:-1][used[:-1] < places_array] < 0).any():
         raise CertificateError(_NOT_OPTIMAL.format("a move to a free place saves"))
     return Settled(
-        places=places_array,
+        places=places_array.copy(),
         unplaced_price=int(found.unplaced_price),
         cost_sum=int(found.cost),
-        _pupils=pupils_array,
+        _pupils=pupils_array.copy(),
         _cost=by_column,
         _used=used,
         _lists=lists,

@@ -128,6 +128,23 @@ class SettledYear:
             _staying=np.append(self._staying, np.zeros(len(names), np.int64)), _headroom=headroom,
         )  # fmt: skip
 
+    def placements(self) -> pd.DataFrame:
+        """Return the placements of one optimum, stayers left out: a guess for `allocate`, not an answer.
+
+        Returns
+        -------
+        DataFrame
+            group_id, provision_id, pupils.
+        """
+        rows, columns, pupils = self.settled.cells
+        return pd.DataFrame(
+            {
+                "group_id": np.array(self._group_ids, dtype=object)[rows],
+                "provision_id": np.array(self.provision_ids, dtype=object)[columns],
+                "pupils": pupils,
+            }
+        )
+
     def figures(self) -> YearFigures:
         """Return what every optimum shares."""
         used = self.settled.used

@@ -216,7 +216,10 @@ def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: s
     """Return the county, the districts and the clusters; the zones too in the internal view."""
     hide_up_to = _hide_up_to(after, build)
     names = after.inputs.areas.set_index("area_id")["area_name"].astype(str).to_dict()
-    places = after.inputs.gazetteer.drop_duplicates("zone_id").set_index("zone_id")["place_name"].astype(str).to_dict()
+    places: dict[str, str] = {}
+    if build == INTERNAL:
+        zones = after.inputs.gazetteer.drop_duplicates("zone_id").set_index("zone_id")
+        places = zones["place_name"].astype(str).to_dict()
     moved = {
         (name, level): changes.loc[changes[name], column].value_counts().to_dict() if column in changes else {}
         for name in ("better", "worse")

@@ -87,21 +87,20 @@ def outcomes(
     blank: dict[str, Any] = {"provision_id": "", "substitute": False, "travel_min": np.nan, "travel_km": np.nan}
     unplaced = allocation.unplaced.assign(outcome="unplaced", **blank)
     excluded = allocation.excluded.assign(outcome="excluded", **blank)
-    wanted = set(groups["group_id"])
-    parts = [part.loc[part["group_id"].isin(wanted), _KEEP] for part in (placed, unplaced, excluded)]
-    parts = [part for part in parts if len(part)]
-    rows = pd.concat(parts, ignore_index=True) if parts else placed.loc[placed.index[:0], _KEEP]
+    known = pd.Index(groups["group_id"])
+    found = [(part, known.get_indexer(pd.Index(part["group_id"]))) for part in (placed, unplaced, excluded)]
+    kept = [(part.loc[at >= 0, _KEEP], at[at >= 0]) for part, at in found if (at >= 0).any()]
+    rows = pd.concat([part for part, _ in kept], ignore_index=True) if kept else placed.loc[placed.index[:0], _KEEP]
+    at = np.concatenate([at for _, at in kept]) if kept else np.zeros(0, dtype=np.intp)
     where = provision[["provision_id", "setting_id"]].merge(
         settings[["setting_id", "district_id", "cluster_id"]], on="setting_id", validate="m:1"
     )
-    where = where.rename(columns={"district_id": "setting_district_id", "cluster_id": "setting_cluster_id"})
-    rows = rows.merge(
-        where[["provision_id", "setting_district_id", "setting_cluster_id"]],
-        on="provision_id",
-        how="left",
-        validate="m:1",
-    ).fillna({"setting_district_id": "", "setting_cluster_id": ""})
-    return rows.merge(groups.drop(columns="pupils"), on="group_id", validate="m:1")
+    where = where.set_index("provision_id", verify_integrity=True)
+    areas = {
+        f"setting_{name}": rows["provision_id"].map(where[name]).fillna("") for name in ("district_id", "cluster_id")
+    }
+    facts = groups.drop(columns=["group_id", "pupils"]).iloc[at].reset_index(drop=True)
+    return pd.concat([rows.assign(**areas), facts], axis=1)
 
 
 def every_answer(rows: pd.DataFrame, **codes: Sequence[str]) -> pd.DataFrame:

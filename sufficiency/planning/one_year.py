@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
     from sufficiency.travel import RoadNetwork
 
-__all__ = ["headline_groups_of", "outcomes_of_year"]
+__all__ = ["groups_of_year", "headline_groups_of", "outcomes_of_year"]
 
 
 def outcomes_of_year(
@@ -25,6 +25,7 @@ def outcomes_of_year(
     demand: pd.DataFrame | None = None,
     network: RoadNetwork | None = None,
     described: pd.DataFrame | None = None,
+    guess: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return `outcomes` of policy `optimal` in one year; the same rows that `assess` has for it.
 
@@ -38,10 +39,12 @@ def outcomes_of_year(
         As for `assess`.
     described
         `headline_groups_of` the year, where they are known already and the demand is the same.
+    guess
+        As for `allocation.allocate`.
     """
     groups = demand_of(inputs) if demand is None else demand
     roads = network_of(inputs) if network is None else network
-    groups = groups[groups["year"] == year]
+    groups = groups_of_year(groups, year)
     travel = journey_times(roads, inputs.origins, inputs.settings, bands=False)
     allocated = allocation.allocate(
         groups,
@@ -53,9 +56,24 @@ def outcomes_of_year(
         years=[year],
         scenario_id=scenario_id,
         rules=rules_of(inputs),
+        guess=guess,
     )
     told = headline_groups_of(inputs, groups, year) if described is None else described
     return measures.outcomes(allocated, told, inputs.provision, inputs.settings)
+
+
+def groups_of_year(demand: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the groups of one year that are placed or of the headline; all others have no outcome that is told.
+
+    Parameters
+    ----------
+    demand
+        Table `demand`.
+    year
+        The year.
+    """
+    groups = demand[demand["year"] == year]
+    return groups[measures.headline_groups(groups) | (allocation.exclusion_reasons(groups) == "")]
 
 
 def headline_groups_of(inputs: Inputs, demand: pd.DataFrame, year: int) -> pd.DataFrame:

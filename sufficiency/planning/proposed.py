@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Inputs
 
-__all__ = ["ProposedScheme", "own_id", "proposed_of", "with_programme"]
+__all__ = ["ProposedScheme", "own_id", "own_provision_id", "proposed_of", "with_programme"]
 
 _TEXT: tuple[str, ...] = ("rationale", "funding_line", "funding_status")
 
@@ -85,6 +85,11 @@ class ProposedScheme:
 def own_id(scenario_id: str, scheme_id: str) -> str:
     """Return the id in the tables of a scheme of a scenario's own."""
     return f"{scenario_id}.{scheme_id}"
+
+
+def own_provision_id(scenario_id: str, scheme: ProposedScheme) -> str:
+    """Return the id in the tables of the provision that a scheme of a scenario's own opens."""
+    return f"{own_id(scenario_id, scheme.scheme_id)}:{scheme.ncy_from}-{scheme.ncy_to}"
 
 
 def with_programme(

@@ -16,6 +16,7 @@ from sufficiency.model.errors import DataError, GeographyError
 from sufficiency.model.results import TravelTimes
 from sufficiency.model.vocabulary import HEADLINE_TYPES
 from sufficiency.planning.opened_year import open_year
+from sufficiency.planning.proposed import own_provision_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def settled_with(ready: ReadyYear, after: Inputs) -> SettledYear:
         return _from_the_beginning(ready, after)
 
 
-def settled_with_openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -> SettledYear | None:
+def settled_with_openings(ready: ReadyYear, schemes: Sequence[ProposedScheme], scenario_id: str) -> SettledYear | None:
     """Return the optimum of a year with schemes that only open or expand; None where it has no room for the journeys.
 
     Whether the schemes can be is not looked into: `apply_scenario` does.
@@ -76,13 +77,15 @@ def settled_with_openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -
         The year; not changed.
     schemes
         Schemes with action open or expand.
+    scenario_id
+        The scenario that they are schemes of: their provision is named as its tables name it.
 
     Raises
     ------
     GeographyError
         When a site is too far from any road.
     """
-    extra = openings(ready, schemes)
+    extra = openings(ready, schemes, scenario_id)
     if extra is None:
         return ready.settled
     try:
@@ -91,7 +94,7 @@ def settled_with_openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -
         return None
 
 
-def openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -> Eligibility | None:
+def openings(ready: ReadyYear, schemes: Sequence[ProposedScheme], scenario_id: str) -> Eligibility | None:
     """Return who may go to what schemes have open in a year, as new columns of it; None when nothing is open.
 
     Parameters
@@ -99,7 +102,9 @@ def openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -> Eligibility
     ready
         The year.
     schemes
-        Schemes with action open or expand; each is a provision by its own id.
+        Schemes with action open or expand; each is a provision.
+    scenario_id
+        As for `settled_with_openings`.
 
     Raises
     ------
@@ -112,7 +117,7 @@ def openings(ready: ReadyYear, schemes: Sequence[ProposedScheme]) -> Eligibility
         return None
     same = ("setting_id", "provision_type", "ncy_from", "ncy_to", "sex", "ehcp_required", "attendance")
     provision = pd.DataFrame({name: [getattr(one, name) for one in there] for name in same}).assign(
-        provision_id=[one.scheme_id for one in there],
+        provision_id=[own_provision_id(scenario_id, one) for one in there],
         needs=[";".join(one.needs) for one in there],
         department="all",
         tier="local",

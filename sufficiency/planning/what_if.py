@@ -175,7 +175,7 @@ def whatif(ready: ReadyYear, proposal: Proposal) -> Answer:
     settled = ready.settled
     site = sites_on_roads(ready, [(proposal.easting_m, proposal.northing_m)])
     if proposal.year <= year and (proposal.closes_in is None or year < proposal.closes_in):
-        extra = openings(ready, [as_proposed(proposal)])
+        extra = openings(ready, [as_proposed(proposal)], NAME)
         if extra is not None:
             settled = settled.with_provision(extra)
         if proposal.closing:

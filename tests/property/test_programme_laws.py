@@ -77,7 +77,7 @@ def test_a_mended_optimum_is_that_of_a_fresh_run(programme):
     tiers, unplaced, minutes = figures(fresh(known, "what_if"))
     answers = [settled_with(ready(), after).figures()]
     if all(one.action in ("open", "expand") for one in programme):
-        answers.append(settled_with_openings(ready(), programme).figures())
+        answers.append(settled_with_openings(ready(), programme, "what_if").figures())
     for found in answers:
         assert dict(found.pupils_by_tier) == tiers
         assert found.unplaced_pupils == unplaced

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import threading
 
+import pandas as pd
 import pytest
 
 import sufficiency
+from sufficiency.allocation import least_cost
+from sufficiency.app import engine as engine_module
 from sufficiency.app import panel, shading
 from sufficiency.app.beyond import futures_table, unlock_table
 from sufficiency.app.desk import Card, Programme
-from sufficiency.app.engine import Engine
+from sufficiency.app.engine import SCENARIO, Engine, scenario_inputs
 from sufficiency.app.ground import ground_of
 from sufficiency.app.proposals import Town, new_scheme
 from sufficiency.app.shading import LOOKS, Scale
@@ -19,6 +23,8 @@ from sufficiency.app.shown import AreaRow, HeadlineShown, Purse, shown_answer
 from sufficiency.app.suggestions import best_schemes, next_sites
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import INTERNAL, PUBLIC
+from sufficiency.planning import apply_scenario
+from sufficiency.planning.one_year import outcomes_of_year
 
 YEAR = 2028
 NOBODY = dict.fromkeys(("demand_pupils", "placed_own_area_pupils", "other_council_pupils",
@@ -199,3 +205,69 @@ def test_the_ground_holds_geography_and_no_pupils():
     assert len(inner.of_level("zone")) == len(ready.inputs.zones)
     shown = shown_answer(ready.before(YEAR), ready.before(YEAR), PUBLIC)
     assert {one.level for one in shown.areas} == {"county", "district", "cluster"}
+
+
+def schemes():
+    """An opening, an expansion and a closure, as a planner would put them."""
+    opens = new_scheme(town(), "scheme-1", (439_700.0, 187_900.0), engine().years, places=30)
+    there = engine().applied.provision
+    closed = there[(there["provision_type"] == "specialist_base") & (there["tier"] == "local")].iloc[0]
+    shuts = dataclasses.replace(
+        opens, scheme_id="scheme-2", action="close", setting_id=closed["setting_id"],
+        provision_type="specialist_base", places=((YEAR, 0),),
+    )  # fmt: skip
+    return Programme("One", (Card(opens),)), Programme("Two", (Card(opens), Card(shuts)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_headlines_placements_lead_to_the_answer_of_a_run(number, monkeypatch):
+    # as in a large county: taken in rounds, unless a guess is seen to be optimal
+    monkeypatch.setattr(least_cost, "FEW_ARCS", 0)
+    mine, ready = schemes()[number], Engine(sufficiency.load())
+    ready.before(YEAR)
+    inputs = apply_scenario(scenario_inputs(ready.inputs, mine, ready.against), SCENARIO)
+    run = outcomes_of_year(inputs, YEAR, SCENARIO)
+    ready.headline(mine, YEAR)
+    searched = []
+    monkeypatch.setattr(least_cost, "_distances_in_rounds", lambda *given: searched.append(given))
+    found = ready.answer(mine, YEAR).outcomes
+    assert searched == []
+    pd.testing.assert_frame_equal(found, run)
+
+
+def test_an_answer_lets_headlines_pass_first_but_does_not_wait_for_ever(monkeypatch):
+    ready, mine = engine(), programme_at((450_000.0, 206_000.0), places=17)
+    ready.before(YEAR)
+    ready.ready(YEAR)
+    begun, go_on, told = threading.Event(), threading.Event(), []
+
+    def slow(*_):
+        begun.set()
+        go_on.wait(60)
+        return engine_module._Quick(ready.ready(YEAR).before, None)
+
+    monkeypatch.setattr(ready, "_quick", slow)
+    monkeypatch.setattr(engine_module, "_PATIENCE_S", 60)
+    headline = threading.Thread(target=ready.headline, args=(mine, YEAR))
+    headline.start()
+    assert begun.wait(60)
+    answer = threading.Thread(target=lambda: told.append(ready.answer(mine, YEAR)))
+    answer.start()
+    answer.join(1.0)
+    assert told == []
+    go_on.set()
+    for thread in (headline, answer):
+        thread.join(60)
+    assert len(told) == 1
+    # a headline that hangs does not keep the next answer
+    begun.clear()
+    go_on.clear()
+    monkeypatch.setattr(engine_module, "_PATIENCE_S", 0.01)
+    other = programme_at((450_000.0, 206_000.0), places=18)
+    headline = threading.Thread(target=ready.headline, args=(other, YEAR))
+    headline.start()
+    assert begun.wait(60)
+    assert ready.answer(other, YEAR).year == YEAR
+    go_on.set()
+    headline.join(60)
