@@ -6,7 +6,7 @@ joining them on their ids.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from sufficiency.model.errors import CertificateError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from sufficiency.model.results import Allocation
 
@@ -43,7 +43,7 @@ def conservation(result: Allocation, demand: pd.DataFrame) -> pd.DataFrame:
     """
     parts = {"placed": result.allocation, "unplaced": result.unplaced, "excluded": result.excluded}
     ledger = demand[["group_id", "year", "pupils"]].copy()
-    _hold("every group has one row of demand", demand.loc[demand.duplicated("group_id"), "group_id"])
+    _hold("every group has one row of demand", _twice(demand, ["group_id"]))
     groups = pd.Index(demand["group_id"])
     for name, table in parts.items():
         at = groups.get_indexer(pd.Index(table["group_id"]))
@@ -80,7 +80,7 @@ def check_rules(
     CertificateError
         Naming the rule, and the first group or provision that breaks it.
     """
-    placed = result.allocation
+    placed = result.allocation.reset_index(drop=True)
     pupil = _facts_of(placed, demand, "group_id", ["year", "ncy", "sex", "need", "ehcp", "place_sought", "attendance"])
     offer = _facts_of(
         placed, provision, "provision_id",
@@ -93,6 +93,7 @@ def check_rules(
     planned = places[places["planned_places"].notna()]
     opened = set(zip(planned["provision_id"], planned["year"].tolist(), strict=True))
     residential = pupil["attendance"] == "residential"
+    _hold("every provision has one row of places a year", _twice(places, ["provision_id", "year"]))
     rules: dict[str, ArrayLike] = {
         "the type sought, or one that is accepted": [
             ((sought, kind) in listed) if instead else sought == kind for sought, kind, instead in pairs
@@ -101,12 +102,12 @@ def check_rules(
         "the provision is open": [
             one in opened for one in zip(placed["provision_id"], pupil["year"].tolist(), strict=True)
         ],
-        "the year group is taken": (pupil["ncy"] >= offer["ncy_from"]) & (pupil["ncy"] <= offer["ncy_to"]),
+        "the year group is taken": pupil["ncy"].between(offer["ncy_from"], offer["ncy_to"]),
         "the sex is taken": (offer["sex"] == "any") | (offer["sex"] == pupil["sex"]),
         "a plan where one is required": pupil["ehcp"].astype(bool) | ~offer["ehcp_required"].astype(bool),
-        "day or residential": np.isin(offer["attendance"], RESIDENTIAL) == residential,
+        "day or residential": offer["attendance"].isin(RESIDENTIAL) == residential,
         "the tier is that of the provision": placed["tier"] == offer["tier"],
-        "a road route": (placed["travel_min"].to_numpy(dtype=float) >= 0) | residential,
+        "a road route": (placed["travel_min"] >= 0) | residential,
     }
     seen = _observed(observed, provision)
     for name, holds in rules.items():
@@ -147,18 +148,24 @@ def _beyond(
     return found.loc[found["together"] > found["seen_pupils"].fillna(0), "group_id"]
 
 
-def _facts_of(placed: pd.DataFrame, table: pd.DataFrame, key: str, columns: list[str]) -> dict[str, NDArray[Any]]:
-    """Return columns of a table by its key, one value for each placement.
+def _twice(table: pd.DataFrame, key: list[str]) -> pd.Series[str]:
+    twice: pd.Series[str] = table.loc[table.duplicated(key), key[0]]
+    return twice
+
+
+def _facts_of(placed: pd.DataFrame, table: pd.DataFrame, key: str, columns: list[str]) -> pd.DataFrame:
+    """Return columns of a table by its key, one row for each placement.
 
     Raises
     ------
     CertificateError
         When a key is unknown, or not unique.
     """
-    _hold(f"every {key} has one row", table.loc[table.duplicated(key), key])
+    _hold(f"every {key} has one row", _twice(table, [key]))
     at = pd.Index(table[key]).get_indexer(pd.Index(placed[key]))
     _hold(f"every {key} is known", placed.loc[at < 0, "group_id"])
-    return {name: table[name].to_numpy()[at] for name in columns}
+    facts: pd.DataFrame = table[columns].iloc[at].reset_index(drop=True)
+    return facts
 
 
 def _hold(rule: str, offenders: pd.Series[str]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.model.errors import DataError
+from sufficiency.model.scheme_ids import without_scenario
 from sufficiency.model.vocabulary import ALL, MATCHED_TYPES, TIERS, phase_of, year_label
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Rules:
 @dataclass(frozen=True)
 class Eligibility:
     """One year's groups (rows, by group_id) and provisions (columns, by provision_id) and what may meet.
+
+    The name of a scenario is no part of the order, so that of equal answers a scenario has the same by any name.
 
     ``layers`` are bool [n, m], by name, in the order in which reasons are given; ``first_cost`` and
     ``substitute_cost`` int64 [n, m] in milliseconds, -1 = not eligible; ``milliseconds`` and ``metres`` int32 [n, m],
@@ -124,7 +127,7 @@ def build_eligibility(
     of_year = demand.loc[demand["year"] == year]
     groups = of_year.loc[exclusion_reasons(of_year) == ""].sort_values("group_id").reset_index(drop=True)
     matched = provision.loc[provision["provision_type"].isin(MATCHED_TYPES)]
-    columns = matched.sort_values("provision_id").reset_index(drop=True)
+    columns = matched.iloc[_in_order(matched)].reset_index(drop=True)
     rows = _positions(travel.origin_ids, groups["origin_id"], "origin")
     settings = _positions(travel.setting_ids, columns["setting_id"], "setting")
     milliseconds = travel.milliseconds[np.ix_(rows, settings)]
@@ -252,6 +255,11 @@ def _positions(known: tuple[str, ...], wanted: pd.Series[str], what: str) -> NDA
         message = f"{len(strangers)} {what}(s) have no travel times, the first {strangers[0]}: add them to the {what}s"
         raise DataError(message)
     return found
+
+
+def _in_order(provision: pd.DataFrame) -> list[int]:
+    named = list(zip(provision["provision_id"].astype(str), provision["setting_id"].astype(str), strict=True))
+    return sorted(range(len(named)), key=lambda row: (without_scenario(named[row][0]), named[row][1], named[row][0]))
 
 
 def _open_places(columns: pd.DataFrame, places: pd.DataFrame, year: int) -> tuple[Bools, Ints]:

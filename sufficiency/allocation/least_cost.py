@@ -57,7 +57,8 @@ def least_cost_flow(
     unplaced_price
         What a pupil without a place costs; more than any augmenting path.
     guess
-        A flow that may be optimal. Where it is, a large problem is answered sooner; the answer is the same.
+        A flow that may be optimal, or optimal for some of the pupils, who share no places with the others. Where it
+        is, a large problem is answered sooner; the answer is the same.
 
     Raises
     ------
@@ -85,19 +86,21 @@ def _prices(distance: Ints, cost: Ints, problem: Problem) -> tuple[Ints, Ints]:
 
 
 def _distances_if_optimal(guess: Cells, cost: Ints, problem: Problem) -> Ints | None:
-    """Return the distances of a flow (`residual.optimal_distances`), None where it is none or is not optimal."""
+    """Return the distances of a flow (`residual.optimal_distances`), None where it is none or is not optimal.
+
+    A guess may speak of some pupils alone: the others are first placed in the room that it leaves.
+    """
     rows, columns, amounts = guess
-    pupils, places, _ = problem
-    fits = (
-        (amounts > 0).all()
-        and (cost[rows, columns] >= 0).all()
-        and (residual.sums(rows, amounts, len(pupils)) <= pupils).all()
-        and (residual.sums(columns, amounts, len(places)) <= places).all()
-    )
+    left = problem.pupils - residual.sums(rows, amounts, len(problem.pupils))
+    room = problem.places - residual.sums(columns, amounts, len(problem.places))
+    fits = (amounts > 0).all() and (cost[rows, columns] >= 0).all() and (left >= 0).all() and (room >= 0).all()
     if not fits:
         return None
+    others = (cost >= 0) & (left > 0)[:, None] & (room > 0)[None, :]
+    more = _solve(others, cost, Problem(left, room, problem.unplaced_price))
+    whole = Cells(*(np.concatenate(both) for both in zip(guess, more, strict=True)))
     try:
-        return optimal_distances(cost, guess, problem)
+        return optimal_distances(cost, whole, problem)
     except CertificateError:
         return None
 

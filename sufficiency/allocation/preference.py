@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from sufficiency.allocation.eligibility import MS_PER_MIN
 from sufficiency.allocation.policies import LOCAL_TIER, YearResult, column_sums, flow_matrix, unproven_year
 from sufficiency.model.errors import ParameterError
+from sufficiency.model.scheme_ids import without_scenario
 from sufficiency.model.vocabulary import TIERS
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def preference_year(eligibility: Eligibility, preference: Preference) -> YearRes
         How they choose.
     """
     group = np.repeat(np.arange(len(eligibility.pupils)), eligibility.pupils)
-    columns = _digests(eligibility.provision["provision_id"], preference.seed)
+    columns = _digests(eligibility.provision["provision_id"].astype(str).map(without_scenario), preference.seed)
     who = _digests(eligibility.groups["group_id"], preference.seed)[group]
     pupil = who + _mix(np.arange(len(group), dtype=np.uint64) - np.searchsorted(group, group).astype(np.uint64))
     tastes = _gumbel(pupil, columns)

@@ -44,8 +44,9 @@ def transport(cost: ArrayLike, pupils: ArrayLike, places: ArrayLike, *, guess: r
     places
         int64 [m], places of each column, at least 0. ``n`` or ``m`` may be 0; other integer types are cast.
     guess
-        A flow of this problem's shape that may be optimal. Where it is, a large problem is answered sooner; the answer
-        is the same with any guess and with none.
+        A flow that may be optimal, for all pupils or for those who share no places with the others; its rows and
+        columns are positions in `cost`. Where it is, a large problem is answered sooner; the answer is the same with
+        any guess and with none.
 
     Returns
     -------

@@ -2,7 +2,8 @@
 
 Adding, growing, shrinking or closing a provision changes one column. The optimum of the changed problem is reached from
 the old one by least augmenting paths on the residual graph between columns, exactly. Where optima tie, the one reached
-may differ from that of a fresh solve in who goes where; so only figures are given that every optimum shares.
+may differ from that of a fresh solve in who goes where; so only figures are given that every optimum shares, and the
+placements of the one reached only as a guess for a fresh solve.
 
 References
 ----------

@@ -1,7 +1,7 @@
 """One year ready for what-if questions in the planner's words: places of a provision, or a new provision.
 
-First-fit placements by tier, as `optimal`. Only figures that all optima share are given; substitutes, tables by area
-and who gains or loses come from a fresh allocation.
+First-fit placements by tier, as `optimal`. Only figures that all optima share are given, and the placements of one as a
+guess; substitutes, tables by area and who gains or loses come from a fresh allocation.
 """
 
 from __future__ import annotations

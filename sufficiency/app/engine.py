@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SCENARIO", "Engine", "Headline", "scenario_inputs"]
 
-SCENARIO: Final = "what_if"
+# as no scenario of an area can be called
+SCENARIO: Final = "_programme"
 _KEPT: Final = 64
 # an answer takes turns with headlines, and lets those under way pass first, for so long at most
 _PATIENCE_S: Final = 0.5
@@ -128,8 +129,15 @@ class Engine:
             ),
         )
 
-    def headline(self, programme: Programme, year: int) -> Headline:
+    def headline(self, programme: Programme, year: int, *, first: bool = True) -> Headline:
         """Return the headline of a programme at once.
+
+        Parameters
+        ----------
+        programme, year
+            What is asked.
+        first
+            Whether somebody waits for it: whole answers then let it pass.
 
         Raises
         ------
@@ -138,12 +146,12 @@ class Engine:
         """
         ready = self.ready(year)
         with self._quiet:
-            self._headlines += 1
+            self._headlines += first
         try:
             after = self._once(("quick", *_asked(programme), year), lambda: self._quick(programme, ready))
         finally:
             with self._quiet:
-                self._headlines -= 1
+                self._headlines -= first
                 self._quiet.notify_all()
         return Headline(year, ready.before, after.figures, int(self.inputs.parameters.value("journeys_per_day")))
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from sufficiency.app.desk import AreaCard, Card, Programme
 from sufficiency.model.errors import ParameterError
+from sufficiency.model.scheme_ids import own_scheme_id
 from sufficiency.model.vocabulary import HEADLINE_TYPES
-from sufficiency.planning.proposed import own_id, proposed_of
+from sufficiency.planning.proposed import proposed_of
 
 if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
@@ -47,7 +48,7 @@ def programme_of(inputs: Inputs, scenario_id: str, against: str) -> Programme:
     missing = [one for one in base.scheme_ids if one not in scenario.scheme_ids]
     if missing:
         faults.append(f"it leaves out {', '.join(missing)}, of “{base.title}”")
-    prefix = own_id(scenario_id, "")
+    prefix = own_scheme_id(scenario_id, "")
     own = [one for one in scenario.scheme_ids if one.startswith(prefix)]
     stock = inputs.scheme_places[inputs.scheme_places["scheme_id"].isin(own)]
     cohorts = stock.drop_duplicates(["scheme_id", "ncy_from", "ncy_to"]).groupby("scheme_id").size()

@@ -114,7 +114,7 @@ def next_sites(
         opened, provision_type=scheme.provision_type, needs=_kinds(scheme.needs), phases=[ALL], network=engine.network
     )
     best = best_by_area(surface)
-    before = engine.headline(rest, year).after
+    before = engine.headline(rest, year, first=False).after
     hide_up_to = 0 if build == INTERNAL else engine.inputs.parameters.hide_up_to
     trips = int(engine.inputs.parameters.value("journeys_per_day"))
     tried: dict[str, tuple[tuple[int, int, float], Suggestion]] = {}
@@ -123,7 +123,7 @@ def next_sites(
         say(f"Trying {name}")
         at = dataclasses.replace(scheme, easting_m=float(row["easting_m"]), northing_m=float(row["northing_m"]))
         try:
-            after = engine.headline(rest.with_card(Card(at)), year).after
+            after = engine.headline(rest.with_card(Card(at)), year, first=False).after
         except GeographyError:  # a junction of the surface that no school may be joined to
             continue
         local = before.without_local_place_pupils - after.without_local_place_pupils

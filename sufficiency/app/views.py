@@ -9,9 +9,9 @@ from sufficiency.app.form import needs_words, places_words
 from sufficiency.app.proposals import ACTIONS, AT_A_SCHOOL
 from sufficiency.model.errors import DataError
 from sufficiency.model.geography import to_wgs84
+from sufficiency.model.scheme_ids import own_scheme_id
 from sufficiency.model.vocabulary import HEADLINE_TYPES, PROVISION_TYPE_NAMES
 from sufficiency.outputs.words import sentence_case
-from sufficiency.planning.proposed import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ def faults_of(error: SufficiencyError, schemes: Iterable[ProposedScheme]) -> str
     if isinstance(error, DataError) and issues is not None and len(issues):
         text = "; ".join([text, *(one for one in issues["message"].astype(str) if one not in text)])
     for one in schemes:
-        text = text.replace(own_id(SCENARIO, one.scheme_id), f"“{one.name}”")
+        text = text.replace(own_scheme_id(SCENARIO, one.scheme_id), f"“{one.name}”")
     faults = text.split("; ")
     if len(faults) > _MOST_FAULTS:
         faults = [*faults[:_MOST_FAULTS], f"and {len(faults) - _MOST_FAULTS} more"]

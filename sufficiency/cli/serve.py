@@ -182,7 +182,7 @@ def read_scenario(inputs: Inputs, name: str, text: str) -> Inputs:
         When the scenario is at fault; ``issues`` lists every fault.
     """
     from sufficiency.checks import check
-    from sufficiency.sources.own_schemes import NAME
+    from sufficiency.model.scheme_ids import NAME
     from sufficiency.sources.scenario_file import with_scenario_file
 
     stem = name.removesuffix(".toml")

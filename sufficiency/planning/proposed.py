@@ -16,6 +16,7 @@ import pandas as pd
 
 from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.results import Scenario
+from sufficiency.model.scheme_ids import own_scheme_id
 from sufficiency.planning.scenarios import with_scenario
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.results import Inputs
 
-__all__ = ["ProposedScheme", "own_id", "own_provision_id", "proposed_of", "with_programme"]
+__all__ = ["ProposedScheme", "proposed_of", "with_programme"]
 
 _TEXT: tuple[str, ...] = ("rationale", "funding_line", "funding_status")
 
@@ -82,16 +83,6 @@ class ProposedScheme:
         return next((places for first, places in reversed(self.places) if first <= year), 0)
 
 
-def own_id(scenario_id: str, scheme_id: str) -> str:
-    """Return the id in the tables of a scheme of a scenario's own."""
-    return f"{scenario_id}.{scheme_id}"
-
-
-def own_provision_id(scenario_id: str, scheme: ProposedScheme) -> str:
-    """Return the id in the tables of the provision that a scheme of a scenario's own opens."""
-    return f"{own_id(scenario_id, scheme.scheme_id)}:{scheme.ncy_from}-{scheme.ncy_to}"
-
-
 def with_programme(
     inputs: Inputs,
     schemes: Sequence[ProposedScheme],
@@ -130,10 +121,10 @@ def with_programme(
     if based_on and based_on not in inputs.scenarios:
         message = f"there is no scenario {based_on!r}; there are {', '.join(sorted(inputs.scenarios))}"
         raise ParameterError(message)
-    prefix = own_id(scenario_id, "")
+    prefix = own_scheme_id(scenario_id, "")
     base = inputs.scenarios[based_on] if based_on else _nothing(inputs)
     gone = set(leave_out)
-    own = [own_id(scenario_id, one.scheme_id) for one in schemes]
+    own = [own_scheme_id(scenario_id, one.scheme_id) for one in schemes]
     ids = [one for one in dict.fromkeys([*base.scheme_ids, *area_schemes]) if one not in gone]
     kept = inputs.schemes[~inputs.schemes["scheme_id"].str.startswith(prefix)]
     kept_places = inputs.scheme_places[~inputs.scheme_places["scheme_id"].str.startswith(prefix)]

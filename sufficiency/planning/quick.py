@@ -14,9 +14,9 @@ from sufficiency import allocation
 from sufficiency.assess import residents_places, rules_of
 from sufficiency.model.errors import DataError, GeographyError
 from sufficiency.model.results import TravelTimes
+from sufficiency.model.scheme_ids import own_scheme_id, scheme_provision_id
 from sufficiency.model.vocabulary import HEADLINE_TYPES
 from sufficiency.planning.opened_year import open_year
-from sufficiency.planning.proposed import own_provision_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +117,9 @@ def openings(ready: ReadyYear, schemes: Sequence[ProposedScheme], scenario_id: s
         return None
     same = ("setting_id", "provision_type", "ncy_from", "ncy_to", "sex", "ehcp_required", "attendance")
     provision = pd.DataFrame({name: [getattr(one, name) for one in there] for name in same}).assign(
-        provision_id=[own_provision_id(scenario_id, one) for one in there],
+        provision_id=[
+            scheme_provision_id(own_scheme_id(scenario_id, one.scheme_id), one.ncy_from, one.ncy_to) for one in there
+        ],
         needs=[";".join(one.needs) for one in there],
         department="all",
         tier="local",

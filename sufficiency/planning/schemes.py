@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pandas as pd
 
+from sufficiency.model.scheme_ids import scheme_provision_id
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -57,8 +59,8 @@ def scheme_departments(schemes: pd.DataFrame, scheme_places: pd.DataFrame) -> pd
     )
     if "from_provision_id" not in rows.columns:
         rows["from_provision_id"] = ""
-    years = rows["ncy_from"].astype(str) + "-" + rows["ncy_to"].astype(str)
-    return rows.assign(provision_id=rows["scheme_id"] + ":" + years)
+    parts = zip(rows["scheme_id"], rows["ncy_from"], rows["ncy_to"], strict=True)
+    return rows.assign(provision_id=pd.Series([scheme_provision_id(*one) for one in parts], rows.index, dtype=object))
 
 
 def added_places(schemes: pd.DataFrame, scheme_places: pd.DataFrame, types: Sequence[str]) -> pd.Series:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Proposal", "ReadyYear", "as_proposed", "ready_to_ask", "whatif", "with_proposal"]
 
 NAME: Final = "what_if"
+_NO_SCENARIO: Final = "_proposal"  # as none can be called
 MOST_PLACES: Final = 1_000
 
 
@@ -175,7 +176,7 @@ def whatif(ready: ReadyYear, proposal: Proposal) -> Answer:
     settled = ready.settled
     site = sites_on_roads(ready, [(proposal.easting_m, proposal.northing_m)])
     if proposal.year <= year and (proposal.closes_in is None or year < proposal.closes_in):
-        extra = openings(ready, [as_proposed(proposal)], NAME)
+        extra = openings(ready, [as_proposed(proposal)], _NO_SCENARIO)
         if extra is not None:
             settled = settled.with_provision(extra)
         if proposal.closing:

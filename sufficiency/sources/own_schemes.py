@@ -13,13 +13,13 @@ Their ids bear the scenario's name, so that a file may be copied under another n
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from sufficiency.model.scheme_ids import NAME, own_scheme_id
 from sufficiency.model.tables import TABLES, Column
 from sufficiency.sources.capital_cases import capital_cases_rise
 from sufficiency.sources.files import read_rows
@@ -31,23 +31,17 @@ if TYPE_CHECKING:
 
     from sufficiency.model.issues import Issue
 
-__all__ = ["KEY", "NAME", "faults_of_own", "own_scheme_ids", "own_scheme_key", "read_own_schemes"]
+__all__ = ["KEY", "faults_of_own", "own_scheme_ids", "read_own_schemes"]
 
 KEY: Final = "own_schemes"
 _PLACES: Final = "places"
 _ID: Final = "scheme_id"
 _FOLDER: Final = "schemes/scenarios"
-NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-
-
-def own_scheme_key(scenario_id: str, scheme_id: str) -> str:
-    """Return the id that a scheme of a scenario's own file has in the tables."""
-    return f"{scenario_id}.{scheme_id}"
 
 
 def own_scheme_ids(raw: Mapping[str, Any]) -> list[str]:
     """Return the ids of the own schemes of a scenario, as the tables have them, from the text of its file as read."""
-    return [own_scheme_key(str(raw["name"]), str(one[_ID])) for one in _own(raw) if _ID in one]
+    return [own_scheme_id(str(raw["name"]), str(one[_ID])) for one in _own(raw) if _ID in one]
 
 
 def faults_of_own(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
@@ -109,7 +103,7 @@ def read_own_schemes(paths: Iterable[Path], issues: list[Issue]) -> tuple[pd.Dat
 def _read(file: str, rows: list[dict[str, Any]], table: str, scenario_id: str, issues: list[Issue]) -> pd.DataFrame:
     """Return rows of a table, under the ids that the tables have for them."""
     read = read_rows(_as_rows(file, rows, TABLES[table].columns), table, issues)
-    return read.assign(**{_ID: [own_scheme_key(scenario_id, str(one)) for one in read[_ID]]})
+    return read.assign(**{_ID: [own_scheme_id(scenario_id, str(one)) for one in read[_ID]]})
 
 
 def _own(raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -146,8 +140,8 @@ def _name_the_scenario(issues: list[Issue], first: int, scenario_id: str) -> Non
     """Give the faults found the ids that the tables would have, so that what refers to them is not reported again."""
     for at in range(first, len(issues)):
         found = issues[at]
-        if found.key and not found.key.startswith(own_scheme_key(scenario_id, "")):
-            issues[at] = replace(found, key=own_scheme_key(scenario_id, found.key))
+        if found.key and not found.key.startswith(own_scheme_id(scenario_id, "")):
+            issues[at] = replace(found, key=own_scheme_id(scenario_id, found.key))
 
 
 def _together(parts: list[pd.DataFrame], table: str) -> pd.DataFrame:

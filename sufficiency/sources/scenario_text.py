@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import tomli_w
 
+from sufficiency.model.scheme_ids import own_scheme_id
 from sufficiency.model.tables import TABLES
 from sufficiency.sources.own_schemes import KEY as OWN_SCHEMES
-from sufficiency.sources.own_schemes import own_scheme_key
 
 if TYPE_CHECKING:
     from sufficiency.model.results import Scenario
@@ -32,7 +32,7 @@ def scenario_text(
     schemes, scheme_places
         Tables where its own schemes are written out of: those whose id starts with its name and a dot.
     """
-    own = own_scheme_key(scenario.scenario_id, "")
+    own = own_scheme_id(scenario.scenario_id, "")
     table: dict[str, Any] = {
         "name": scenario.scenario_id,
         "title": scenario.title,

@@ -41,8 +41,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sufficiency.model import vocabulary as v
 from sufficiency.model.issues import Issue
 from sufficiency.model.results import NewRoad, Scenario, SpeedChange, Substitution
+from sufficiency.model.scheme_ids import NAME
 from sufficiency.sources.own_schemes import KEY as OWN_SCHEMES
-from sufficiency.sources.own_schemes import NAME, faults_of_own, own_scheme_ids
+from sufficiency.sources.own_schemes import faults_of_own, own_scheme_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -138,7 +138,6 @@ def test_every_optimum_and_every_wrong_guess_leads_to_one_answer(monkeypatch: py
         allowed, barred = np.flatnonzero(cost[:, full] >= 0), np.argwhere(cost < 0)[:1]
         one = np.ones(1, dtype=np.int64)
         wrong = [
-            residual.Cells(*np.zeros((3, 0), dtype=np.int64)),
             residual.Cells(allowed, np.full(len(allowed), full), pupils[allowed] + places[full] + 1),
             residual.Cells(barred[:, 0], barred[:, 1], one[: len(barred)]),
             another._replace(amounts=-another.amounts),
@@ -146,6 +145,8 @@ def test_every_optimum_and_every_wrong_guess_leads_to_one_answer(monkeypatch: py
         for guess in wrong:
             assert same(transport(cost, pupils, places, guess=guess), answer)
         assert len(searched) == len(wrong)
+        nobody = residual.Cells(*np.zeros((3, 0), dtype=np.int64))
+        assert same(transport(cost, pupils, places, guess=nobody), answer)
     assert others > 20
 
 
@@ -175,3 +176,17 @@ def test_a_guess_is_not_looked_at_where_all_arcs_are_given_at_once(monkeypatch: 
     monkeypatch.setattr(least_cost, "_distances_if_optimal", None)
     problem = tied(1)
     assert same(transport(*problem, guess=cells_of(transport(*problem))), transport(*problem))
+
+
+def test_a_guess_for_some_streams_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = least_cost._distances_in_rounds
+    for seed in range(20):
+        (one, pupils, places), (two, others, room) = tied(seed), tied(seed + 100)
+        cost = np.full((len(one) + len(two), one.shape[1] + two.shape[1]), -1)
+        cost[: len(one), : one.shape[1]], cost[len(one) :, one.shape[1] :] = one, two
+        problem = cost, np.append(pupils, others), np.append(places, room)
+        answer = transport(*problem)
+        part = cells_of(transport(one, pupils, places))
+        monkeypatch.setattr(least_cost, "_distances_in_rounds", None)
+        assert same(transport(*problem, guess=part), answer)
+        monkeypatch.setattr(least_cost, "_distances_in_rounds", rounds)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import sufficiency
 from sufficiency.app import moves
 from sufficiency.app.desk import Desk, History, Programme, desk_of, told
-from sufficiency.app.engine import scenario_inputs
+from sufficiency.app.engine import SCENARIO, scenario_inputs
 from sufficiency.app.form import FIELDS, changed, form_of
 from sufficiency.app.moves import Hand
 from sufficiency.app.opened import programme_of
@@ -175,7 +175,7 @@ def test_a_conversion_takes_over_no_more_places_than_there_are():
     held = applied.places[applied.places["provision_id"] == scheme.from_provision_id]
     held = held[held["year"] >= scheme.places[0][0]].groupby("year")["planned_places"].sum().min()
     assert scheme.given_up_places == min(held, 120)
-    after = apply_scenario(scenario_inputs(inputs, hand.desk.programme, "committed"), "what_if")
+    after = apply_scenario(scenario_inputs(inputs, hand.desk.programme, "committed"), SCENARIO)
     left = after.places[(after.places["provision_id"] == scheme.from_provision_id) & (after.places["year"] == 2028)]
     assert int(left["planned_places"].sum()) == 0 or held > 120
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sufficiency import measures
 from sufficiency.app.desk import AreaCard, Card, Desk, History, Programme, desk_of, told
-from sufficiency.app.engine import Engine, scenario_inputs
+from sufficiency.app.engine import SCENARIO, Engine, scenario_inputs
 from sufficiency.app.figures import area_figures, changes_of, year_view
 from sufficiency.app.shown import shown_answer, shown_behind
 from sufficiency.assess import areas_in_order
@@ -208,9 +208,9 @@ def test_a_scheme_of_the_area_copied_to_a_card_does_the_same():
     for scheme_id in ("new-school", "more-first"):
         card = proposed_of(inputs, scheme_id)
         one = apply_scenario(
-            scenario_inputs(inputs, Programme("x", area_cards=(AreaCard(scheme_id),)), "do_nothing"), "what_if"
+            scenario_inputs(inputs, Programme("x", area_cards=(AreaCard(scheme_id),)), "do_nothing"), SCENARIO
         )
-        two = apply_scenario(scenario_inputs(inputs, Programme("x", (Card(card),)), "do_nothing"), "what_if")
+        two = apply_scenario(scenario_inputs(inputs, Programme("x", (Card(card),)), "do_nothing"), SCENARIO)
         found = [measures.capacity_by_area(area.places, area.provision, area.settings, "C") for area in (one, two)]
         # a card goes on after the last year that the area's scheme lists
         found = [table[table["year"] <= YEAR].reset_index(drop=True) for table in found]

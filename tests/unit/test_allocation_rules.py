@@ -528,3 +528,22 @@ def test_the_independent_check_refuses_lost_and_surplus_pupils() -> None:
         check_rules(
             crowded, pd.DataFrame(groups), pd.DataFrame(offers), pd.DataFrame(rooms), acceptance(), with_capacity=True
         )
+
+
+def test_the_independent_check_takes_nothing_that_is_missing_or_there_twice_for_granted() -> None:
+    groups, offers, rooms = pd.DataFrame([group("a")]), pd.DataFrame([offer("oak", "oak")]), room("oak", 1)
+    result, places = run([group("a")], [offer("oak", "oak")], rooms), pd.DataFrame(rooms)
+    for tables, message in (
+        ((groups.assign(sex=None), offers.assign(sex=None), places), "sex is taken"),
+        ((groups, offers, pd.concat([places, places])), "one row of places"),
+        ((groups, pd.concat([offers, offers]), places), "every provision_id has one row"),
+        ((groups, offers.iloc[:0], places), "every provision_id is known"),
+        ((groups, offers, places.assign(planned_places=None)), "provision is open"),
+    ):
+        with pytest.raises(CertificateError, match=message):
+            check_rules(result, *tables, acceptance(), with_capacity=True)
+    with pytest.raises(CertificateError, match="one row of demand"):
+        conservation(result, pd.concat([groups, groups]))
+    # what is missing and does not matter is no fault
+    texts = groups.astype({"sex": "string"}).assign(sex=pd.array([pd.NA], dtype="string"))
+    check_rules(result, texts, offers, places, acceptance(), with_capacity=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
+import time
 
 import pandas as pd
 import pytest
@@ -22,7 +23,7 @@ from sufficiency.app.shading import LOOKS, Scale
 from sufficiency.app.shown import AreaRow, HeadlineShown, Purse, shown_answer
 from sufficiency.app.suggestions import best_schemes, next_sites
 from sufficiency.model.errors import ParameterError
-from sufficiency.model.vocabulary import INTERNAL, PUBLIC
+from sufficiency.model.vocabulary import HEADLINE_TYPES, INTERNAL, PUBLIC
 from sufficiency.planning import apply_scenario
 from sufficiency.planning.one_year import outcomes_of_year
 
@@ -219,12 +220,21 @@ def schemes():
     return Programme("One", (Card(opens),)), Programme("Two", (Card(opens), Card(shuts)))
 
 
+def with_other_streams(inputs):
+    """Places for pupils of no headline, who share none with those of one."""
+    units = inputs.provision.loc[~inputs.provision["provision_type"].isin(HEADLINE_TYPES), "provision_id"]
+    assert len(units) > 1
+    rows = inputs.places.iloc[[0] * len(units)].assign(provision_id=units.to_numpy(), year=YEAR, planned_places=20)
+    return dataclasses.replace(inputs, places=pd.concat([inputs.places, rows], ignore_index=True))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [0, 1])
-def test_the_headlines_placements_lead_to_the_answer_of_a_run(number, monkeypatch):
+@pytest.mark.parametrize(("number", "streams"), [(0, False), (1, False), (0, True)])
+def test_the_headlines_placements_lead_to_the_answer_of_a_run(number, streams, monkeypatch):
     # as in a large county: taken in rounds, unless a guess is seen to be optimal
     monkeypatch.setattr(least_cost, "FEW_ARCS", 0)
-    mine, ready = schemes()[number], Engine(sufficiency.load())
+    inputs = sufficiency.load()
+    mine, ready = schemes()[number], Engine(with_other_streams(inputs) if streams else inputs)
     ready.before(YEAR)
     inputs = apply_scenario(scenario_inputs(ready.inputs, mine, ready.against), SCENARIO)
     run = outcomes_of_year(inputs, YEAR, SCENARIO)
@@ -234,6 +244,17 @@ def test_the_headlines_placements_lead_to_the_answer_of_a_run(number, monkeypatc
     found = ready.answer(mine, YEAR).outcomes
     assert searched == []
     pd.testing.assert_frame_equal(found, run)
+
+
+def test_nothing_hangs_on_the_name_of_a_scenario():
+    # of equal answers the same, so that what the page shows is what its file gives under any name
+    found = []
+    for name in (SCENARIO, "a-plan", "zz", "0"):
+        inputs = apply_scenario(scenario_inputs(engine().inputs, schemes()[0], engine().against, name), name)
+        rows = outcomes_of_year(inputs, YEAR, name, demand=engine().demand, network=engine().network)
+        found.append(rows.assign(provision_id=rows["provision_id"].str.replace(f"{name}.", "", regex=False)))
+    for rows in found[1:]:
+        pd.testing.assert_frame_equal(rows, found[0])
 
 
 def test_an_answer_lets_headlines_pass_first_but_does_not_wait_for_ever(monkeypatch):
@@ -260,14 +281,17 @@ def test_an_answer_lets_headlines_pass_first_but_does_not_wait_for_ever(monkeypa
     for thread in (headline, answer):
         thread.join(60)
     assert len(told) == 1
-    # a headline that hangs does not keep the next answer
-    begun.clear()
-    go_on.clear()
-    monkeypatch.setattr(engine_module, "_PATIENCE_S", 0.01)
-    other = programme_at((450_000.0, 206_000.0), places=18)
-    headline = threading.Thread(target=ready.headline, args=(other, YEAR))
-    headline.start()
-    assert begun.wait(60)
-    assert ready.answer(other, YEAR).year == YEAR
-    go_on.set()
-    headline.join(60)
+    # nor does one of a search, which nobody waits for; and one that hangs does not for long
+    for places, first, patience_s in ((18, False, 60), (19, True, 0.01)):
+        begun.clear()
+        go_on.clear()
+        monkeypatch.setattr(engine_module, "_PATIENCE_S", patience_s)
+        other = programme_at((450_000.0, 206_000.0), places=places)
+        headline = threading.Thread(target=ready.headline, args=(other, YEAR), kwargs={"first": first})
+        headline.start()
+        assert begun.wait(60)
+        began = time.monotonic()
+        assert ready.answer(other, YEAR).year == YEAR
+        assert time.monotonic() - began < 30
+        go_on.set()
+        headline.join(60)

@@ -333,3 +333,10 @@ def test_the_programme_in_one_command(tmp_path, capsys):
     assert "compared with another" in capsys.readouterr().err
     assert main(["schemes", str(area), "--scenario", "ghost"]) == 2
     assert "no scenario 'ghost'" in capsys.readouterr().err
+
+
+def test_a_proposal_may_come_on_top_of_the_scenario_of_another():
+    laid = apply_scenario(with_proposal(county(), SCHOOL), "what_if")
+    answer = whatif(ready_to_ask(laid, YEAR, scenario_id="what_if"), SCHOOL)
+    # the first five go to one of the two schools at their door, the other three of the eight to the second
+    assert answer.after.travel_min == answer.before.travel_min - 3 * 10

@@ -69,7 +69,8 @@ def _widest_em(table: Table, place: int, *, many: bool) -> float:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    return (found[0] for found in re.finditer(r"[^ \n-]+-?", kept_range(text)))
+    # a line may end after a hyphen, but for one before a digit
+    return (found[0] for found in re.finditer(r"(?:[^ \n-]|-(?=\d))+-?|-", kept_range(text)))
 
 
 @cache

@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from sufficiency import allocation, measures
 from sufficiency.assess import demand_of, network_of, residents_places, rules_of
 from sufficiency.model.errors import DataError, ParameterError
+from sufficiency.model.scheme_ids import scheme_provision_id
 from sufficiency.model.vocabulary import HEADLINE_TYPES, phase_of, year_label
 from sufficiency.planning.programme_search.options import Pool, pool_of
 from sufficiency.planning.scenarios import apply_scenario
@@ -218,12 +219,16 @@ def _years(
 def _year(one: Eligibility, pool: Pool, district: NDArray[np.intp], limits: dict[str, float]) -> Year:
     names = tuple(one.provision["provision_id"].astype(str))
     at = {name: column for column, name in enumerate(names)}
-    mine = {f"{option.candidate_id}:{first}-{last}" for option in pool.options for _, first, last, _ in option.stock}
+    mine = {
+        scheme_provision_id(option.candidate_id, first, last)
+        for option in pool.options
+        for _, first, last, _ in option.stock
+    }
     places = np.where([name in mine for name in names], 0, one.places)
     added = np.zeros((len(pool.options), len(names)), dtype=np.int64)
     for row, option in enumerate(pool.options):
         for year, first, last, more in option.stock:
-            column = at.get(f"{option.candidate_id}:{first}-{last}")
+            column = at.get(scheme_provision_id(option.candidate_id, first, last))
             if year == one.year and column is not None:
                 added[row, column] += more
     day = (one.groups["attendance"] == "day").to_numpy()
