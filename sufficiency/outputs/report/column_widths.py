@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -76,4 +77,7 @@ def _pieces(text: str) -> Iterator[str]:
 @cache
 def _width_em(text: str, *, bold: bool) -> float:
     font = FontProperties(fname=str(font_folder() / f"DejaVuSans{'-Bold' * bold}.ttf"), size=1)
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+    with warnings.catch_warnings():
+        # a character that the family has not is as wide as the box that stands for it
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
