@@ -15,6 +15,7 @@ from sufficiency.allocation.eligibility import (
 )
 from sufficiency.allocation.observed import passing_table
 from sufficiency.allocation.preference import Preference
+from sufficiency.allocation.renewal import HeadStart
 from sufficiency.allocation.solve import place_gains, transport
 from sufficiency.allocation.supply import places_for_residents
 from sufficiency.allocation.support import match_support_bases
@@ -26,6 +27,7 @@ from sufficiency.allocation.year_what_if import SettledYear, YearFigures, settle
 __all__ = [
     "Conduct",
     "Eligibility",
+    "HeadStart",
     "Preference",
     "Rules",
     "Settled",

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from sufficiency.allocation.conservation import check_rules, conservation
-from sufficiency.allocation.eligibility import build_eligibility, exclusion_reasons
+from sufficiency.allocation.eligibility import Rules, build_eligibility, exclusion_reasons
 from sufficiency.allocation.observed import as_placed_year
 from sufficiency.allocation.policies import Label, YearResult, allocate_year, column_sums, nearest_year, placed_table
 from sufficiency.allocation.preference import Preference, preference_year
+from sufficiency.allocation.renewal import HeadStart, renewed
 from sufficiency.allocation.rolling import stayers_of
 from sufficiency.model.errors import DataError, ParameterError
 from sufficiency.model.results import Allocation
@@ -23,7 +24,7 @@ from sufficiency.model.vocabulary import POLICIES, year_label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sufficiency.allocation.eligibility import Eligibility, Rules
+    from sufficiency.allocation.eligibility import Eligibility
     from sufficiency.model.results import TravelTimes
 
 __all__ = ["Conduct", "allocate"]
@@ -72,7 +73,7 @@ def allocate(
     rules: Rules | None = None,
     calibration_year: int | None = None,
     conduct: Conduct | None = None,
-    guess: pd.DataFrame | None = None,
+    head_start: HeadStart | None = None,
 ) -> Allocation:
     """Allocate every pupil of the years by one policy, and prove the answer.
 
@@ -97,9 +98,8 @@ def allocate(
         For `rolling`, the year that is the start, as placed or `optimal`; it need not be in `years`.
     conduct
         What the policies take for granted about pupils; default `Conduct()`.
-    guess
-        Columns group_id, provision_id, pupils: first-fit placements of one year that may be those of `optimal`
-        (`SettledYear.placements`). Where they are as good, a large year is answered sooner; the answer is the same.
+    head_start
+        What is known already of one year, for `optimal`; the answer is the same.
 
     Returns
     -------
@@ -132,9 +132,14 @@ def allocate(
         message = f"there is no demand for {', '.join(map(year_label, missing))}, which policy {policy} needs"
         raise DataError(message)
     label = Label(scenario_id, policy)
+    known = None if head_start is None else head_start.eligibility
     prepared = (
-        build_eligibility(demand, provision, places, acceptance, travel, year=year, rules=rules) for year in first
+        build_eligibility(demand, provision, places, acceptance, travel, year=year, rules=rules)
+        if known is None or known.year != year
+        else renewed(known, provision, places, acceptance, travel, rules=rules or Rules())
+        for year in first
     )
+    guess = None if head_start is None else head_start.placements
     results = [result for result in _run(prepared, label, conduct, guess) if result.eligibility.year in wanted]
     of_years = demand.loc[demand["year"].isin(wanted)]
     answer = _bundle(results, of_years, label, _notes(policy, calibration_year, conduct))

@@ -9,7 +9,7 @@ solve. A residential pupil travels daily at cost 0.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -76,6 +76,34 @@ class Eligibility:
     substitute_cost: Ints
 
 
+class Offers(NamedTuple):
+    """The provision of a year that takes part, in order, with its places (0 where closed) and whether it is open."""
+
+    year: int
+    provision: pd.DataFrame
+    places: Ints
+    is_open: Bools
+
+
+def offers_of(provision: pd.DataFrame, places: pd.DataFrame, year: int) -> Offers:
+    """Return the provision of the matched types in the order of columns.
+
+    Raises
+    ------
+    DataError
+        When open provision has no planned places.
+    """
+    matched = provision.loc[provision["provision_type"].isin(MATCHED_TYPES)]
+    columns = matched.iloc[_in_order(matched)].reset_index(drop=True)
+    is_open, planned = _open_places(columns, places, year)
+    return Offers(year, columns, planned, is_open)
+
+
+def tier_numbers(columns: pd.DataFrame) -> Ints:
+    """Return int64 [m]: the tier of each provision, from 1."""
+    return np.array([TIERS.index(tier) + 1 for tier in columns["tier"]], dtype=np.int64)
+
+
 def exclusion_reasons(demand: pd.DataFrame) -> pd.Series[str]:
     """Return why each row of `demand` is not allocated, or an empty string; the first that applies.
 
@@ -123,16 +151,26 @@ def build_eligibility(
     DataError
         When an origin or setting has no travel times, or open provision has no planned places.
     """
-    rules = rules or Rules()
     of_year = demand.loc[demand["year"] == year]
     groups = of_year.loc[exclusion_reasons(of_year) == ""].sort_values("group_id").reset_index(drop=True)
-    matched = provision.loc[provision["provision_type"].isin(MATCHED_TYPES)]
-    columns = matched.iloc[_in_order(matched)].reset_index(drop=True)
+    return meeting(groups, offers_of(provision, places, year), acceptance, travel, rules or Rules())
+
+
+def meeting(
+    groups: pd.DataFrame, offers: Offers, acceptance: pd.DataFrame, travel: TravelTimes, rules: Rules
+) -> Eligibility:
+    """Return which groups and offers may meet; `build_eligibility` of those that take part already.
+
+    Raises
+    ------
+    DataError
+        When an origin or setting has no travel times.
+    """
+    columns, is_open = offers.provision, offers.is_open
     rows = _positions(travel.origin_ids, groups["origin_id"], "origin")
     settings = _positions(travel.setting_ids, columns["setting_id"], "setting")
     milliseconds = travel.milliseconds[np.ix_(rows, settings)]
     metres = travel.metres[np.ix_(rows, settings)]
-    is_open, planned = _open_places(columns, places, year)
     residential = (groups["attendance"] == "residential").to_numpy()
 
     wanted = _equal(groups["place_sought"], columns["provision_type"])
@@ -155,13 +193,13 @@ def build_eligibility(
     if accepts.any():
         substitute_cost += np.where(substitute_cost >= 0, MS_PER_MIN * penalty_min, 0)
     return Eligibility(
-        year=year,
+        year=offers.year,
         groups=groups,
         provision=columns,
         pupils=groups["pupils"].to_numpy(dtype=np.int64),
-        places=planned,
+        places=offers.places,
         is_open=is_open,
-        tier=np.array([TIERS.index(tier) + 1 for tier in columns["tier"]], dtype=np.int64),
+        tier=tier_numbers(columns),
         layers=layers,
         accepts=accepts,
         milliseconds=milliseconds,

@@ -69,14 +69,15 @@ def least_cost_flow(
     """
     problem = Problem(pupils, places, unplaced_price)
     usable: Bools = (cost >= 0) & (pupils > 0)[:, None] & (places > 0)[None, :]
-    if cost.shape[1] <= CHEAPEST_ARCS or int(usable.sum()) <= FEW_ARCS:
+    if cost.shape[1] <= CHEAPEST_ARCS or np.count_nonzero(usable) <= FEW_ARCS:
         cells = _solve(usable, cost, problem)
         return cells, *_prices(optimal_distances(cost, cells, problem), cost, problem)
     distance = None if guess is None else _distances_if_optimal(guess, cost, problem)
     if distance is None:
         distance = _distances_in_rounds(_cheapest(cost, usable), usable, cost, problem)
     pupil_price, place_price = _prices(distance, cost, problem)
-    cells = _solve_at_prices(usable & (cost + place_price == pupil_price[:, None]), pupil_price, place_price, problem)
+    tight = usable & residual.at_price(cost, place_price, pupil_price)
+    cells = _solve_at_prices(tight, pupil_price, place_price, problem)
     return cells, pupil_price, place_price
 
 
@@ -152,13 +153,21 @@ def _solve_at_prices(arcs: Bools, pupil_price: Ints, place_price: Ints, problem:
     return _solve_for(arcs, _Costs(np.broadcast_to(np.int64(0), arcs.shape), filled, left), problem)
 
 
+def _among(positions: Ints, size: int) -> tuple[Ints, Ints]:
+    """Return the positions that occur, in order, and the place of each position among them."""
+    occurs = np.zeros(size, dtype=np.bool_)
+    occurs[positions] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[positions]
+
+
 def _solve_for(arcs: Bools, costs: _Costs, problem: Problem) -> Cells:
     pupils, places, _ = problem
     # Rows and columns without an arc stay out, so that neither pupils whom nothing suits nor provision that is closed
     # ever change who among equals is placed where.
-    asking, offered = np.flatnonzero(arcs.any(axis=1)), np.flatnonzero(arcs.any(axis=0))
-    group, offer = (indices.astype(np.int64) for indices in np.nonzero(arcs[np.ix_(asking, offered)]))
-    rows, columns, wanting = asking[group], offered[offer], pupils[asking]
+    rows, columns = np.divmod(np.flatnonzero(arcs), max(1, arcs.shape[1]))
+    asking, group = _among(rows, len(pupils))
+    offered, offer = _among(columns, len(places))
+    wanting = pupils[asking]
     n_groups, n_places = len(asking), len(offered)
     total = int(wanting.sum())
     if total == 0:

@@ -86,7 +86,7 @@ def allocate_year(
         Pupils who keep their places whatever the room (policy `rolling`); by default none. Nobody else joins a
         provision until it is under number.
     guess
-        As for `allocate`.
+        As `HeadStart.placements`.
 
     Raises
     ------

@@ -17,6 +17,8 @@ from scipy.sparse.csgraph import connected_components
 from sufficiency.model.errors import CertificateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sufficiency.model.results import Flow
 
 Ints = NDArray[np.int64]
@@ -83,10 +85,11 @@ def column_graph(cost: Ints, rows: Ints, columns: Ints) -> Ints:
     """
     n_places = cost.shape[1]
     graph = np.full((n_places, n_places), INFINITE)
-    for column in np.unique(columns):
-        block = cost[rows[columns == column]]
-        change = np.where(block >= 0, block - block[:, [column]], INFINITE)
-        graph[column] = change.min(axis=0)
+    order = np.argsort(columns, kind="stable")
+    held, first = np.unique(columns[order], return_index=True)
+    for column, own_rows in zip(held.tolist(), np.split(rows[order], first)[1:], strict=True):
+        block = cost[own_rows]
+        graph[column] = _or_infinite(block - block[:, [column]], block).min(axis=0)
     return graph
 
 
@@ -162,13 +165,51 @@ def _relaxed(graph: Ints, start: Ints) -> Ints:
     raise CertificateError(message)
 
 
+def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Yield all rows of a table of cells, so many at once that what is made of them stays near the processor."""
+    together = max(1, _CELLS_CLOSE_BY // max(1, n_columns))
+    for first in range(0, n_rows, together):
+        yield slice(first, first + together)
+
+
+def _or_infinite(value: Ints, cost: Ints) -> Ints:
+    """Return the values of eligible cells, and INFINITE for the others; in whole words, which masks are slow for."""
+    barred = cost >> np.int64(63)
+    found: Ints = (value & ~barred) | (barred & INFINITE)
+    return found
+
+
+def priced(cost: Ints, price: Ints) -> Ints:
+    """Return int64 [n, m]: cost plus the price of the column, -1 where not eligible.
+
+    Parameters
+    ----------
+    cost
+        int64 [n, m], -1 = not eligible.
+    price
+        int64 [m], at least 0.
+    """
+    out = np.empty_like(cost)
+    for rows in row_blocks(*cost.shape):
+        np.multiply(cost[rows] >= 0, price, out=out[rows])
+        out[rows] += cost[rows]
+    return out
+
+
+def at_price(cost: Ints, place_price: Ints, pupil_price: Ints) -> Bools:
+    """Return bool [n, m]: the eligible cells whose cost plus place price is just the pupil price of the row."""
+    out = np.empty(cost.shape, dtype=np.bool_)
+    for rows in row_blocks(*cost.shape):
+        np.equal(cost[rows] + place_price, pupil_price[rows, None], out=out[rows])
+        out[rows] &= cost[rows] >= 0
+    return out
+
+
 def cheapest(cost: Ints, place_price: Ints, unplaced_price: int) -> Ints:
     """Return int64 [n]: the least of cost plus place price over the eligible columns, at most the unplaced price."""
     least = np.full(len(cost), unplaced_price, dtype=np.int64)
-    together = max(1, _CELLS_CLOSE_BY // max(1, cost.shape[1]))
-    for first in range(0, len(cost), together):
-        rows = slice(first, first + together)
-        full = np.where(cost[rows] >= 0, cost[rows] + place_price, INFINITE)
+    for rows in row_blocks(*cost.shape):
+        full = _or_infinite(cost[rows] + place_price, cost[rows])
         np.minimum(least[rows], full.min(axis=1, initial=INFINITE), out=least[rows])
     return least
 
@@ -221,9 +262,8 @@ def interchangeable_pupils(cost: Ints, places: Ints, flow: Flow) -> int:
     n_groups, n_places = cost.shape
     cells = flow.flow.tocoo()
     used = np.asarray(flow.flow.sum(axis=0), dtype=np.int64).ravel()
-    full_price = np.where(cost >= 0, cost + flow.place_price[None, :], INFINITE)
     tight = np.zeros((n_groups, n_places + 1), dtype=np.bool_)
-    tight[:, :n_places] = full_price == flow.pupil_price[:, None]
+    tight[:, :n_places] = at_price(cost, flow.place_price, flow.pupil_price)
     tight[:, n_places] = flow.pupil_price == flow.unplaced_price
     waiting = np.flatnonzero(flow.unplaced)
     rows = np.concatenate([cells.row, waiting]).astype(np.int64)

@@ -12,6 +12,7 @@ Ahuja, Magnanti and Orlin (1993), *Network Flows*, chapters 9 and 10.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -190,12 +191,12 @@ def _merge_rows(cost: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     if n_groups == 0 or n_places == 0:
         return np.arange(min(n_groups, 1)), np.zeros(n_groups, dtype=np.intp)
     packed = [row.tobytes() for row in cost]
-    found: dict[bytes, int] = {}
-    for at, row in enumerate(packed):
-        found.setdefault(row, at)
-    rank = {row: place for place, row in enumerate(sorted(found))}
-    first = np.array([found[row] for row in rank], dtype=np.intp)
-    return first, np.array([rank[row] for row in packed], dtype=np.intp)
+    order = sorted(range(n_groups), key=packed.__getitem__)
+    differs = [True, *(packed[one] != packed[two] for one, two in itertools.pairwise(order))]
+    in_order = np.array(order, dtype=np.intp)
+    merged = np.empty(n_groups, dtype=np.intp)
+    merged[in_order] = np.cumsum(differs) - 1
+    return in_order[differs], merged
 
 
 def _split(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sufficiency.allocation import residual
-from sufficiency.allocation.certificate import certify, certify_cut, hold
+from sufficiency.allocation.certificate import certify, certify_cut, dot, hold
 from sufficiency.allocation.solve import as_problem, transport
 from sufficiency.model.errors import DataError
 
@@ -111,15 +111,15 @@ def solve_tiers(
         message = f"tier has shape {tier_array.shape}, places {places_array.shape}"
         raise DataError(message)
     price = tier_prices(cost_array, tier_array)
-    priced = np.where(cost_array >= 0, cost_array + price[None, :], np.int64(-1))
+    priced = residual.priced(cost_array, price)
     flow = transport(priced, pupils_array, places_array, guess=guess)
     cells = flow.flow.tocoo()
     travel = int((cost_array[cells.row, cells.col] * cells.data).sum())
-    cuts = []
+    cuts, allowed = [], cost_array >= 0
     for last in np.unique(tier_array):
         prefix = tier_array <= last
         inside = prefix[cells.col]
-        eligible = (cost_array >= 0) & prefix[None, :]
+        eligible = allowed & prefix[None, :]
         left = pupils_array - residual.sums(cells.row, cells.data * inside, len(pupils_array))
         cuts.append(residual.reached_rows(eligible, cells.row[inside], cells.col[inside], left > 0))
     return TieredFlow(flow, travel, priced, price, tuple(cuts))
@@ -145,21 +145,33 @@ def certify_tiers(
         Naming the identity that does not hold.
     """
     cells = result.flow.flow.tocoo()
-    travel = sum(a * b for a, b in zip(cost[cells.row, cells.col].tolist(), cells.data.tolist(), strict=True))
+    travel = dot(cost[cells.row, cells.col], cells.data)
     steps = {int(rank): set(result.tier_price[tier == rank].tolist()) for rank in np.unique(tier)}
     rising = [min(prices) for prices in steps.values()]
     least_step = min((after - before for before, after in itertools.pairwise(rising)), default=0)
     for identity, holds in {
         "one price a tier": all(len(prices) == 1 for prices in steps.values()),
-        "priced as asked": np.array_equal(result.priced_cost, np.where(cost >= 0, cost + result.tier_price, -1)),
+        "priced as asked": _priced_as_asked(result, cost),
         "a step that no travel outweighs": least_step > _travel_of_a_cycle(cost) or len(rising) < 2,
         "travel": travel == result.cost,
     }.items():
         hold(identity, holds)
     proof = certify(result.priced_cost, pupils, places, result.flow, label=label)
+    allowed = result.priced_cost >= 0
     for last, cut in zip(np.unique(tier), result.cuts, strict=True):
-        certify_cut((result.priced_cost >= 0) & (tier <= last)[None, :], pupils, places, result.flow, cut)
+        certify_cut(allowed & (tier <= last)[None, :], pupils, places, result.flow, cut)
     return proof
+
+
+def _priced_as_asked(result: TieredFlow, cost: Ints) -> bool:
+    if result.priced_cost.shape != cost.shape:
+        return False
+    for rows in residual.row_blocks(*cost.shape):
+        asked, solved = cost[rows], result.priced_cost[rows]
+        barred = asked < 0
+        if not (((solved - asked == result.tier_price) | barred).all() and ((solved == -1) | ~barred).all()):
+            return False
+    return True
 
 
 def _travel_of_a_cycle(cost: Ints) -> int:
@@ -171,5 +183,6 @@ def _travel_of_a_cycle(cost: Ints) -> int:
         return 0
     taken = (cost >= 0).any(axis=0)
     greatest: list[int] = cost.max(axis=0)[taken].tolist()
-    least: list[int] = np.where(cost < 0, np.iinfo(np.int64).max, cost).min(axis=0)[taken].tolist()
+    # what is not eligible is the greatest of numbers without a sign
+    least: list[int] = np.ascontiguousarray(cost).view(np.uint64).min(axis=0)[taken].tolist()
     return sum(greatest) - sum(least) + max(least, default=0)

@@ -16,7 +16,7 @@ from sufficiency.app.figures import YearView, year_view
 from sufficiency.assess import demand_of, network_of
 from sufficiency.model.errors import ParameterError
 from sufficiency.planning import apply_scenario, open_year, ready_to_ask, same_demand, same_roads
-from sufficiency.planning.one_year import groups_of_year, headline_groups_of, outcomes_of_year
+from sufficiency.planning.one_year import known_year, outcomes_of_year
 from sufficiency.planning.proposed import with_programme
 from sufficiency.planning.quick import settled_with, settled_with_openings
 
@@ -218,13 +218,11 @@ class Engine:
         return self._view(after, SCENARIO, year, guess)
 
     def _view(self, inputs: Inputs, scenario_id: str, year: int, guess: pd.DataFrame | None = None) -> YearView:
+        known = self._once(
+            ("known", year), lambda: known_year(self.applied, year, demand=self.demand, network=self.network)
+        )
         parts = self._known_parts(inputs)
-        if parts["demand"] is not None:
-            parts["demand"] = self._once(("groups", year), lambda: groups_of_year(self.demand, year))
-            parts["described"] = self._once(
-                ("described", year), lambda: headline_groups_of(self.applied, self.demand, year)
-            )
-        rows = outcomes_of_year(inputs, year, scenario_id, guess=guess, **parts)
+        rows = outcomes_of_year(inputs, year, scenario_id, known=known, guess=guess, **parts)
         return year_view(scenario_id, year, inputs, rows)
 
     def _once(self, key: Hashable, make: Callable[[], _T]) -> _T:

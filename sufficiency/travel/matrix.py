@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sufficiency.model.parameters import Parameters
     from sufficiency.model.results import RoadTables
-    from sufficiency.travel.road_network import RoadNetwork
+    from sufficiency.travel.road_network import RoadNetwork, Spots
 
 
 def travel_times(
@@ -117,6 +117,38 @@ def journey_times(
         setting_snap_m=schools.snap_m,
         low_milliseconds=found[2] if bands else None,
         high_milliseconds=found[3] if bands else None,
+    )
+
+
+def with_further(known: TravelTimes, network: RoadNetwork, homes: Spots, further: gpd.GeoDataFrame) -> TravelTimes:
+    """Return known journeys of the morning, and those of the same homes to further settings; without bands.
+
+    Parameters
+    ----------
+    known
+        Journeys to other settings.
+    network
+        The roads that they were worked out on.
+    homes
+        Where its origins join the roads.
+    further
+        Table `settings`.
+
+    Raises
+    ------
+    NetworkError, GeographyError, DataError
+        As `journey_times`.
+    """
+    schools = network.spots(*positions_of(further, network.drives.roads.crs, "settings").T)
+    milliseconds, metres = network.journeys(homes, schools)
+    return TravelTimes(
+        origin_ids=known.origin_ids,
+        setting_ids=(*known.setting_ids, *_ids(further, "setting_id")),
+        milliseconds=np.concatenate([known.milliseconds, milliseconds], axis=1),
+        metres=np.concatenate([known.metres, metres], axis=1),
+        profile=known.profile,
+        origin_snap_m=known.origin_snap_m,
+        setting_snap_m=np.concatenate([known.setting_snap_m, schools.snap_m]),
     )
 
 
