@@ -241,11 +241,12 @@ def closure(eligible: Bools, rows: Ints, columns: Ints) -> Bools:
     reach = np.eye(n_places, dtype=np.bool_)
     for column in np.unique(columns):
         reach[column] |= eligible[rows[columns == column]].any(axis=0)
-    while True:
-        further = (reach.astype(np.float32) @ reach.astype(np.float32)) > 0
-        if np.array_equal(further, reach):
-            return reach
-        reach = further
+    # Warshall, with the row of a column in bits: a product of matrices would leave a thread spinning
+    bits = np.packbits(reach, axis=1)
+    for middle in range(n_places):
+        leads_there = (bits[:, middle // 8] >> np.uint8(7 - middle % 8)) & 1 == 1
+        bits[leads_there] |= bits[middle]
+    return np.unpackbits(bits, axis=1, count=n_places).astype(np.bool_)
 
 
 def interchangeable_pupils(cost: Ints, places: Ints, flow: Flow) -> int:

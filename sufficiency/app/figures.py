@@ -6,15 +6,16 @@ Worked out from `outcomes` by whole arrays, because somebody waits for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sufficiency import measures
 from sufficiency.measures.sufficiency import OUTCOME_COLUMNS
 from sufficiency.model.vocabulary import ALL
-from sufficiency.planning.gains import BETTER, WORSE, pupil_changes
+from sufficiency.planning.gains import BETTER, WORSE, compared_pupils, pupil_rows
 
 if TYPE_CHECKING:
     from sufficiency.model.results import Inputs
@@ -23,7 +24,12 @@ __all__ = ["BAND_EDGES_MIN", "LEVELS", "YearView", "area_figures", "changes_of",
 
 BAND_EDGES_MIN: Final = (15, 30, 45, 60, 75)
 LEVELS: Final = {"county": "county_id", "district": "district_id", "cluster": "cluster_id", "zone": "origin_id"}
-_SHARES: Final = (0.5, 0.9)
+_SHARES: Final = {"median_min": 0.5, "p90_min": 0.9}
+_HOME: Final = "origin_id"
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,7 +39,8 @@ class YearView:
     ``areas`` has a row an area, by area_id, with level, demand_pupils, placed_local_pupils, placed_own_area_pupils,
     other_council_pupils, independent_pupils, unplaced_pupils, excluded_pupils, without_local_place_pupils, day_pupils,
     over_limit_pupils, median_min and p90_min; ``bands`` the county's day pupils by minutes one way;
-    ``journeys`` the county's row of table `journeys`, as far as money rests on it: pupils and pupil_km_per_year.
+    ``journeys`` the county's row of table `journeys`, as far as money rests on it: pupils and pupil_km_per_year;
+    ``pupils`` the outcomes by pupil, as they are compared with those of another scenario.
     """
 
     scenario_id: str
@@ -43,6 +50,7 @@ class YearView:
     areas: pd.DataFrame
     bands: tuple[int, ...]
     journeys: pd.DataFrame
+    pupils: pd.DataFrame
 
 
 def year_view(scenario_id: str, year: int, inputs: Inputs, outcomes: pd.DataFrame) -> YearView:
@@ -50,9 +58,16 @@ def year_view(scenario_id: str, year: int, inputs: Inputs, outcomes: pd.DataFram
     day = measures.day_rows(outcomes)
     places = np.searchsorted(BAND_EDGES_MIN, day["travel_min"].to_numpy(float), side="left")
     counts = np.bincount(places, weights=day["pupils"].to_numpy(float), minlength=len(BAND_EDGES_MIN) + 1)
-    bands = tuple(int(one) for one in np.rint(counts))
-    areas = area_figures(inputs, outcomes)
-    return YearView(scenario_id, year, inputs, outcomes, areas, bands, _county_journeys(inputs, outcomes, day))
+    return YearView(
+        scenario_id=scenario_id,
+        year=year,
+        inputs=inputs,
+        outcomes=outcomes,
+        areas=area_figures(inputs, outcomes),
+        bands=tuple(int(one) for one in np.rint(counts)),
+        journeys=_county_journeys(inputs, outcomes, day),
+        pupils=pupil_rows(outcomes, [_HOME]),
+    )
 
 
 def _county_journeys(inputs: Inputs, outcomes: pd.DataFrame, day: pd.DataFrame) -> pd.DataFrame:
@@ -72,27 +87,31 @@ def _county_journeys(inputs: Inputs, outcomes: pd.DataFrame, day: pd.DataFrame) 
 def area_figures(inputs: Inputs, outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return the table `YearView.areas`: county, districts, clusters and zones, each level in order of id."""
     rows = outcomes[outcomes["headline"]]
-    limits = measures.journey_limits_min(inputs.parameters)
-    travels = (rows["provision_id"] != "") & (rows["attendance"] == "day") & rows["travel_min"].notna()
-    minutes = rows["travel_min"].to_numpy(float)
-    over = travels.to_numpy() & (np.nan_to_num(minutes) > rows["phase"].map(limits).to_numpy(float))
-    pupils = rows["pupils"].to_numpy(np.int64)
-    local = (rows["outcome"] == "local").to_numpy()
-    flags = {name: (rows["outcome"] == kind).to_numpy() for kind, name in OUTCOME_COLUMNS.items()}
+    pupils = _Counted(rows["pupils"].to_numpy(np.int64), rows["travel_min"].to_numpy(np.float64))
+    outcome = rows["outcome"].to_numpy()
+    kinds = {name: outcome == kind for kind, name in OUTCOME_COLUMNS.items()}
+    day = (rows["provision_id"] != "").to_numpy() & (rows["attendance"] == "day").to_numpy() & ~np.isnan(pupils.minutes)
+    limit = rows["phase"].map(measures.journey_limits_min(inputs.parameters)).to_numpy(np.float64)
+    over = day & (np.nan_to_num(pupils.minutes) > limit)
+    everybody = np.ones(len(rows), dtype=np.bool_)
+    shortest_first = np.argsort(pupils.minutes, kind="stable")
     parts = []
     for level, column in LEVELS.items():
         ids = _ids(inputs, level)
-        code = pd.Index(ids).get_indexer(pd.Index(rows[column].astype(str)))
-        own = local & (_own(rows, level) if level != "county" else True)
-        chosen = {
-            "demand_pupils": np.ones(len(rows), dtype=bool), **flags, "placed_own_area_pupils": own,
-            "day_pupils": travels.to_numpy(), "over_limit_pupils": over,
+        area = pd.Index(ids).get_indexer(pd.Index(rows[column]))
+        flags = {
+            "demand_pupils": everybody, **kinds, "placed_own_area_pupils": kinds["placed_local_pupils"],
+            "day_pupils": day, "over_limit_pupils": over,
         }  # fmt: skip
-        table = pd.DataFrame({name: _sums(code, pupils, flag, len(ids)) for name, flag in chosen.items()})
-        table.insert(0, "area_id", ids)
-        table.insert(1, "level", level)
-        parts.append(table.join(_percentiles(code, minutes, pupils, travels.to_numpy(), len(ids))))
-    out = pd.concat(parts, ignore_index=True)
+        if level != "county":
+            flags["placed_own_area_pupils"] = flags["placed_own_area_pupils"] & _own(rows, level)
+        sums = {name: _sums(area, pupils.pupils, flag, len(ids)) for name, flag in flags.items()}
+        travels = shortest_first[(day & (area >= 0))[shortest_first]]
+        parts.append(
+            {"area_id": np.array(ids, dtype=object), "level": np.full(len(ids), level, dtype=object)}
+            | sums | _percentiles(area[travels], _Counted(pupils.pupils[travels], pupils.minutes[travels]), len(ids))
+        )  # fmt: skip
+    out = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     out["without_local_place_pupils"] = out["other_council_pupils"] + out["independent_pupils"] + out["unplaced_pupils"]
     return out
 
@@ -102,52 +121,44 @@ def changes_of(before: YearView, after: YearView) -> pd.DataFrame:
 
     Columns origin_id (the zone of home), better and worse (bool) are added.
     """
-    changes = pupil_changes(before.outcomes, after.outcomes)
-    zones = after.outcomes.drop_duplicates("group_id").set_index("group_id")["origin_id"]
-    changes = changes.assign(origin_id=changes["group_id"].map(zones))
+    changes = compared_pupils(before.pupils, after.pupils)
     return changes.assign(better=changes["band"].isin(BETTER), worse=changes["band"].isin(WORSE))
+
+
+class _Counted(NamedTuple):
+    """Pupils of some rows, and their minutes one way."""
+
+    pupils: Ints
+    minutes: Floats
 
 
 def _ids(inputs: Inputs, level: str) -> list[str]:
     if level == "zone":
-        return sorted(inputs.zones["zone_id"].astype(str))
-    return sorted(inputs.areas.loc[inputs.areas["level"] == level, "area_id"].astype(str))
+        return sorted(inputs.zones["zone_id"])
+    return sorted(inputs.areas.loc[inputs.areas["level"] == level, "area_id"])
 
 
-def _own(rows: pd.DataFrame, level: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _own(rows: pd.DataFrame, level: str) -> Bools:
     name = "cluster" if level == "zone" else level
-    own: np.ndarray[tuple[int], np.dtype[np.bool_]] = (rows[f"setting_{name}_id"] == rows[f"{name}_id"]).to_numpy()
+    own: Bools = rows[f"setting_{name}_id"].to_numpy() == rows[f"{name}_id"].to_numpy()
     return own
 
 
-def _sums(
-    code: np.ndarray[tuple[int], np.dtype[np.intp]],
-    pupils: np.ndarray[tuple[int], np.dtype[np.int64]],
-    flag: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    size: int,
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    kept = flag & (code >= 0)
-    counts = np.bincount(code[kept], weights=pupils[kept].astype(float), minlength=size)
+def _sums(area: NDArray[np.intp], pupils: Ints, flag: Bools, size: int) -> Ints:
+    kept = flag & (area >= 0)
+    counts = np.bincount(area[kept], weights=pupils[kept].astype(float), minlength=size)
     return np.rint(counts).astype(np.int64)
 
 
-def _percentiles(
-    code: np.ndarray[tuple[int], np.dtype[np.intp]],
-    minutes: np.ndarray[tuple[int], np.dtype[np.float64]],
-    pupils: np.ndarray[tuple[int], np.dtype[np.int64]],
-    travels: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    size: int,
-) -> pd.DataFrame:
-    """Return the attained median and 90th percentile by area; NaN where nobody travels."""
-    kept = travels & (code >= 0)
-    area, time, count = code[kept], minutes[kept], pupils[kept]
-    order = np.lexsort((time, area))
-    area, time, running = area[order], time[order], np.cumsum(count[order])
-    total = np.bincount(area, weights=count[order].astype(float), minlength=size)
+def _percentiles(area: NDArray[np.intp], travel: _Counted, size: int) -> dict[str, Floats]:
+    """Return the attained median and 90th percentile by area, NaN where nobody travels; rows in order of minutes."""
+    order = np.argsort(area, kind="stable")
+    time, count = travel.minutes[order], travel.pupils[order]
+    running = np.cumsum(count)
+    total = np.bincount(area[order], weights=count.astype(float), minlength=size)
     start = np.cumsum(total) - total
     found = {}
-    for share, name in zip(_SHARES, ("median_min", "p90_min"), strict=True):
-        wanted = start + np.ceil(share * total - 1e-9)
-        at = np.searchsorted(running, wanted - 0.5)
+    for name, share in _SHARES.items():
+        at = np.searchsorted(running, start + np.ceil(share * total - 1e-9) - 0.5)
         found[name] = np.where(total > 0, time[np.minimum(at, max(len(time) - 1, 0))] if len(time) else np.nan, np.nan)
-    return pd.DataFrame(found)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import secrets
 import socket
@@ -330,6 +331,9 @@ def _prepared(inputs: Inputs, against: str, folder: Path | None, say: Callable[[
     say("Placing the pupils of the headline year")
     engine.ready(year)
     engine.before(year)
+    # what is made by now lasts as long as the page: looking through it for what could be let go would hold up answers
+    gc.collect()
+    gc.freeze()
     return engine, Sessions(engine, folder)
 
 

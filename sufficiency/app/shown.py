@@ -8,6 +8,7 @@ figures, for use inside the council: what is saved from the page goes through th
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -193,16 +194,17 @@ def shown_answer(before: YearView, after: YearView, build: str) -> Shown:
     hide_up_to = _hide_up_to(after, build)
     changes = changes_of(before, after)
     rows = tuple(area_rows(before, after, changes, build))
+    (median, p90), (median_after, p90_after) = _minutes(before), _minutes(after)
     return Shown(
         year=after.year,
         areas=rows,
         own_district_pupils=_own_district(before, after, rows, hide_up_to),
-        better=_gains(changes[changes["better"]], after, hide_up_to),
-        worse=_gains(changes[changes["worse"]], after, hide_up_to),
+        better=_gains(changes, "better", after, hide_up_to),
+        worse=_gains(changes, "worse", after, hide_up_to),
         gain_local_place_pupils=hidden(int((changes["band"] == "gains_local_place").sum()), hide_up_to),
         bands=_bands(before, after, hide_up_to),
-        median_min=(_minutes(before, "median_min"), _minutes(after, "median_min")),
-        p90_min=(_minutes(before, "p90_min"), _minutes(after, "p90_min")),
+        median_min=(median, median_after),
+        p90_min=(p90, p90_after),
     )
 
 
@@ -215,22 +217,25 @@ def shown_behind(before: YearView, after: YearView, build: str) -> Behind:
 def area_rows(before: YearView, after: YearView, changes: pd.DataFrame, build: str) -> list[AreaRow]:
     """Return the county, the districts and the clusters; the zones too in the internal view."""
     hide_up_to = _hide_up_to(after, build)
-    names = after.inputs.areas.set_index("area_id")["area_name"].astype(str).to_dict()
+    names = _names(after)
     places: dict[str, str] = {}
     if build == INTERNAL:
-        zones = after.inputs.gazetteer.drop_duplicates("zone_id").set_index("zone_id")
-        places = zones["place_name"].astype(str).to_dict()
+        gazetteer = after.inputs.gazetteer.drop_duplicates("zone_id")
+        places = dict(zip(gazetteer["zone_id"], gazetteer["place_name"].astype(str), strict=True))
+    shown = [level for level in LEVELS if level != "zone" or build == INTERNAL]
     moved = {
-        (name, level): changes.loc[changes[name], column].value_counts().to_dict() if column in changes else {}
+        (name, level): Counter(changes[LEVELS[level]].to_numpy()[changes[name].to_numpy()].tolist())
         for name in ("better", "worse")
-        for level, column in LEVELS.items()
+        for level in shown
     }
-    shown = set(LEVELS) - (set() if build == INTERNAL else {"zone"})
     rows = []
-    pair = (view.areas[view.areas["level"].isin(shown)].to_dict("records") for view in (before, after))
+    pair = (
+        view.areas.loc[view.areas["level"].isin(shown), ["area_id", "level", *COLUMNS]].to_dict("records")
+        for view in (before, after)
+    )
     for one, two in zip(*pair, strict=True):
         area_id, level = str(two["area_id"]), str(two["level"])
-        better, worse = (hidden(moved[name, level].get(area_id, 0), hide_up_to) for name in ("better", "worse"))
+        better, worse = (hidden(moved[name, level][area_id], hide_up_to) for name in ("better", "worse"))
         name = places.get(area_id, area_id) if level == "zone" else names.get(area_id, area_id)
         first, second = ({column: hidden(row[column], hide_up_to) for column in COLUMNS} for row in (one, two))
         few = {column for column in COLUMNS if differs_by_few(first[column], second[column], hide_up_to)}
@@ -254,18 +259,19 @@ def _own_district(
     return one, None if alone or differs_by_few(one, two, hide_up_to) else two
 
 
-def _gains(moved: pd.DataFrame, view: YearView, hide_up_to: int) -> Gains:
-    total = hidden(len(moved), hide_up_to)
+def _gains(changes: pd.DataFrame, which: str, view: YearView, hide_up_to: int) -> Gains:
+    at = np.flatnonzero(changes[which].to_numpy())
+    total = hidden(len(at), hide_up_to)
     if total is None or total == 0:
         return Gains(total, {}, 0, {}, 0)
-    names = view.inputs.areas.set_index("area_id")["area_name"].astype(str).to_dict()
-    homes = moved["district_id"].map(names).fillna("Home not located")
-    groups = moved["need_group"].map(NEED_GROUP_NAMES)
-    told = [
-        told_counts({str(name): int(count) for name, count in one.value_counts().items()}, hide_up_to)
-        for one in (homes, groups)
-    ]
-    return Gains(total, *told[0], *told[1])
+    names = _names(view)
+    homes = Counter(names.get(one, "Home not located") for one in changes["district_id"].to_numpy()[at].tolist())
+    groups = Counter(NEED_GROUP_NAMES[one] for one in changes["need_group"].to_numpy()[at].tolist())
+    return Gains(total, *told_counts(homes, hide_up_to), *told_counts(groups, hide_up_to))
+
+
+def _names(view: YearView) -> dict[str, str]:
+    return dict(zip(view.inputs.areas["area_id"], view.inputs.areas["area_name"].astype(str), strict=True))
 
 
 def _bands(before: YearView, after: YearView, hide_up_to: int) -> tuple[tuple[str, int | None, int | None], ...]:
@@ -308,6 +314,7 @@ def _county(view: YearView, name: str) -> pd.Series:
     return view.areas.loc[view.areas["level"] == "county", name].astype(int)
 
 
-def _minutes(view: YearView, column: str) -> float | None:
-    value = float(view.areas.loc[view.areas["level"] == "county", column].to_numpy(float)[0])
-    return None if np.isnan(value) else value
+def _minutes(view: YearView) -> tuple[float | None, float | None]:
+    """Return median and 90th percentile of the county's journeys; None where nobody travels."""
+    row = view.areas.loc[view.areas["level"] == "county", ["median_min", "p90_min"]].to_numpy(float)[0]
+    return (None, None) if np.isnan(row).any() else (float(row[0]), float(row[1]))

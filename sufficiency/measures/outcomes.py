@@ -12,6 +12,8 @@ from sufficiency.model.vocabulary import HEADLINE_NCY, HEADLINE_TYPES, NEED_GROU
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from sufficiency.model.results import Allocation
 
 OUTSIDE: Final = "outside"
@@ -83,24 +85,48 @@ def outcomes(
         policy, group_id, outcome (a tier, unplaced or excluded), provision_id, substitute, travel_min, travel_km,
         reason, pupils, setting_district_id, setting_cluster_id and every column of `groups` but pupils.
     """
-    placed = allocation.allocation.rename(columns={"tier": "outcome"}).assign(reason="")
-    blank: dict[str, Any] = {"provision_id": "", "substitute": False, "travel_min": np.nan, "travel_km": np.nan}
-    unplaced = allocation.unplaced.assign(outcome="unplaced", **blank)
-    excluded = allocation.excluded.assign(outcome="excluded", **blank)
-    known = pd.Index(groups["group_id"])
-    found = [(part, known.get_indexer(pd.Index(part["group_id"]))) for part in (placed, unplaced, excluded)]
-    kept = [(part.loc[at >= 0, _KEEP], at[at >= 0]) for part, at in found if (at >= 0).any()]
-    rows = pd.concat([part for part, _ in kept], ignore_index=True) if kept else placed.loc[placed.index[:0], _KEEP]
-    at = np.concatenate([at for _, at in kept]) if kept else np.zeros(0, dtype=np.intp)
-    where = provision[["provision_id", "setting_id"]].merge(
-        settings[["setting_id", "district_id", "cluster_id"]], on="setting_id", validate="m:1"
+    nowhere: dict[str, Any] = {"provision_id": "", "substitute": False, "travel_min": np.nan, "travel_km": np.nan}
+    tables = (
+        (allocation.allocation.rename(columns={"tier": "outcome"}), {"reason": ""}),
+        (allocation.unplaced, {"outcome": "unplaced", **nowhere}),
+        (allocation.excluded, {"outcome": "excluded", **nowhere}),
     )
-    where = where.set_index("provision_id", verify_integrity=True)
-    areas = {
-        f"setting_{name}": rows["provision_id"].map(where[name]).fillna("") for name in ("district_id", "cluster_id")
+    known = pd.Index(groups["group_id"])
+    parts, places = [], []
+    for table, told in tables:
+        at = known.get_indexer(pd.Index(table["group_id"]))
+        kept = np.flatnonzero(at >= 0)
+        places.append(at[kept])
+        parts.append({name: _column(table, name, told, kept) for name in _KEEP})
+    filled = [part for part in parts if len(part["group_id"])] or parts[:1]
+    rows = {name: np.concatenate([part[name] for part in filled]) for name in _KEEP}
+    facts = groups.drop(columns=["group_id", "pupils"])
+    at = np.concatenate(places)
+    return pd.DataFrame(
+        rows
+        | _setting_areas(rows["provision_id"], provision, settings)
+        | {str(name): facts[name].to_numpy()[at] for name in facts}
+    )
+
+
+def _column(table: pd.DataFrame, name: str, told: dict[str, Any], at: NDArray[np.intp]) -> NDArray[Any]:
+    """Return rows of a column of a table, or what is told of all of them in its place."""
+    if name not in told:
+        return table[name].to_numpy()[at]
+    value = told[name]
+    return np.full(len(at), value, dtype=object if isinstance(value, str) else type(value))
+
+
+def _setting_areas(
+    placed_in: NDArray[np.object_], provision: pd.DataFrame, settings: pd.DataFrame
+) -> dict[str, NDArray[np.object_]]:
+    """Return district and cluster of the settings of some provision; blank where a pupil has none, or it is outside."""
+    of_setting = pd.Index(settings["setting_id"]).get_indexer(pd.Index(provision["setting_id"]))
+    of_provision = np.append(of_setting, -1)[pd.Index(provision["provision_id"]).get_indexer(pd.Index(placed_in))]
+    names = ("district_id", "cluster_id")
+    return {
+        f"setting_{name}": np.append(settings[name].fillna("").to_numpy(object), "")[of_provision] for name in names
     }
-    facts = groups.drop(columns=["group_id", "pupils"]).iloc[at].reset_index(drop=True)
-    return pd.concat([rows.assign(**areas), facts], axis=1)
 
 
 def every_answer(rows: pd.DataFrame, **codes: Sequence[str]) -> pd.DataFrame:

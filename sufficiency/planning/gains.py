@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BANDS", "BETTER", "MINUTES", "WORSE", "gains_table", "pupil_changes", "worst_loss"]
+__all__ = ["BANDS", "BETTER", "MINUTES", "WORSE", "compared_pupils", "gains_table", "pupil_changes", "pupil_rows",
+           "winners", "worst_loss"]  # fmt: skip
 
 MINUTES: Final = 1.0
 _RANK: Final = {"local": 0, "other_council": 1, "independent": 2, "unplaced": 3, "excluded": 4}
@@ -30,6 +31,7 @@ _LOCAL: Final = 0
 _EDGES: Final = (1.0, 5.0, 15.0, 30.0)
 _NEARER: Final = ("nearer_1_to_5_min", "nearer_5_to_15_min", "nearer_15_to_30_min", "nearer_30_min_or_more")
 _FURTHER: Final = ("further_1_to_5_min", "further_5_to_15_min", "further_15_to_30_min", "further_30_min_or_more")
+_KINDS: Final = ("gains_local_place", "better_kind_of_place", "loses_local_place", "worse_kind_of_place")
 BETTER: Final = ("gains_local_place", "better_kind_of_place", *reversed(_NEARER))
 WORSE: Final = (*_FURTHER, "worse_kind_of_place", "loses_local_place")
 BANDS: Final = (*BETTER, "no_change", *WORSE)
@@ -55,29 +57,59 @@ def pupil_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     DataError
         When the scenarios do not have the same pupils and policies.
     """
-    one, two = _pupils(before), _pupils(after)
+    return compared_pupils(pupil_rows(before), pupil_rows(after))
+
+
+def pupil_rows(outcomes: pd.DataFrame, facts: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a row a headline pupil, in order of policy and group, the best outcome first within a group. Internal.
+
+    Parameters
+    ----------
+    outcomes
+        Of one scenario.
+    facts
+        Further columns of it.
+
+    Returns
+    -------
+    DataFrame
+        group_id, policy, year, phase, need, need_group, the areas of home, the further columns, rank and travel_min.
+    """
+    at = np.flatnonzero(outcomes["headline"].to_numpy(bool))
+    columns = list(dict.fromkeys(["group_id", *[name for name in _FACTS if name in outcomes.columns], *facts]))
+    of = {name: outcomes[name].to_numpy()[at] for name in {*columns, "outcome", "attendance", "travel_min", "pupils"}}
+    minutes = np.where(of["attendance"] == "day", of["travel_min"], np.nan).astype(np.float64)
+    rank = pd.Series(of["outcome"]).map(_RANK).to_numpy(np.int64)
+    order = np.lexsort((np.nan_to_num(minutes), rank, _codes(of["group_id"]), _codes(of["policy"])))
+    each = np.repeat(order, of["pupils"].astype(np.int64)[order])
+    found = {name: of[name][each] for name in columns}
+    return pd.DataFrame(found | {"rank": rank[each], "travel_min": minutes[each]}, copy=False)
+
+
+def compared_pupils(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return `pupil_changes` of two scenarios whose `pupil_rows` are known.
+
+    Raises
+    ------
+    DataError
+        When the scenarios do not have the same pupils and policies.
+    """
     key = ["policy", "group_id"]
-    if len(one) != len(two) or not one[key].equals(two[key]):
+    if len(before) != len(after) or any((before[name].to_numpy() != after[name].to_numpy()).any() for name in key):
         message = "scenarios of different pupils or policies cannot be compared pupil by pupil"
         raise DataError(message)
-    table = one.rename(columns={"rank": "rank_before", "travel_min": "min_before"}).assign(
-        rank_after=two["rank"].to_numpy(), min_after=two["travel_min"].to_numpy()
+    table = before.rename(columns={"rank": "rank_before", "travel_min": "min_before"}).assign(
+        rank_after=after["rank"].to_numpy(), min_after=after["travel_min"].to_numpy()
     )
     return table.assign(band=_bands(table))
 
 
-def _pupils(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a headline pupil, in order of policy and group, the best outcome first within a group."""
-    headline = rows[rows["headline"]]
-    minutes = headline["travel_min"].where(headline["attendance"] == "day").to_numpy(np.float64)
-    rank = headline["outcome"].map(_RANK).to_numpy(np.int64)
-    policy, _ = pd.factorize(headline["policy"], sort=True)
-    group, _ = pd.factorize(headline["group_id"], sort=True)
-    order = np.lexsort((np.nan_to_num(minutes), rank, group, policy))
-    each = np.repeat(order, headline["pupils"].to_numpy(np.int64)[order])
-    columns = list(dict.fromkeys(["group_id", *[name for name in _FACTS if name in headline.columns]]))
-    found = headline[columns].iloc[each].reset_index(drop=True)
-    return found.assign(rank=rank[each], travel_min=minutes[each])
+def _codes(names: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Return the place of each name among them in order; sorted as a list, since they come in a few runs in order."""
+    codes, known = pd.factorize(names)
+    place = np.empty(len(known), dtype=np.intp)
+    place[sorted(range(len(known)), key=known.tolist().__getitem__)] = np.arange(len(known))
+    return place[codes]
 
 
 def _bands(table: pd.DataFrame) -> NDArray[np.object_]:
@@ -85,13 +117,16 @@ def _bands(table: pd.DataFrame) -> NDArray[np.object_]:
     nearer = np.nan_to_num((table["min_before"] - table["min_after"]).to_numpy(np.float64))
     # a millisecond is no minute: edges are compared as the milliseconds that they are
     size = np.searchsorted(np.array(_EDGES), np.round(np.abs(nearer), 6), side="right")
-    near, far = (np.array(["no_change", *names], dtype=object)[size] for names in (_NEARER, _FURTHER))
-    same_tier = np.where(nearer >= 0, near, far)
-    return np.select(
+    names = ("no_change", *_NEARER, *_FURTHER, *_KINDS)
+    same_tier = np.where((nearer >= 0) | (size == 0), size, len(_NEARER) + size)
+    gain, better, loss, worse = range(len(names) - len(_KINDS), len(names))
+    which: NDArray[np.int64] = np.select(
         [(was > now) & (now == _LOCAL), was > now, (was < now) & (was == _LOCAL), was < now],
-        ["gains_local_place", "better_kind_of_place", "loses_local_place", "worse_kind_of_place"],
+        [gain, better, loss, worse],
         default=same_tier,
-    ).astype(object)
+    )
+    bands: NDArray[np.object_] = np.array(names, dtype=object)[which]
+    return bands
 
 
 def gains_table(
