@@ -247,7 +247,9 @@ def _bundle(results: list[YearResult], demand: pd.DataFrame, label: Label, notes
         for flow, instead in ((result.first, False), (result.substitute, True))
     ]
     why = exclusion_reasons(demand)
-    excluded = demand.assign(reason=why).loc[why != ""].sort_values(["year", "group_id"])
+    excluded = demand.loc[why != ""].assign(reason=why[why != ""])
+    if len(excluded):
+        excluded = excluded.sort_values(["year", "group_id"])
     shared = [result.interchangeable for result in results]
     interchangeable = pd.DataFrame(
         {

@@ -53,9 +53,13 @@ def conservation(result: Allocation, demand: pd.DataFrame) -> pd.DataFrame:
         ledger[name] = told
     wrong = ledger["pupils"] != ledger["placed"] + ledger["unplaced"] + ledger["excluded"]
     _hold("pupils = placed + unplaced + excluded", ledger.loc[wrong, "group_id"])
-    totals = ledger.groupby("year", as_index=False)[["pupils", "placed", "unplaced", "excluded"]].sum()
     labels = result.interchangeable[["year", "scenario_id", "policy"]]
-    return labels.merge(totals, on="year", validate="one_to_one")
+    year = ledger["year"].to_numpy()
+    sums = {
+        name: np.array([ledger[name].to_numpy()[year == one].sum() for one in labels["year"]], dtype=np.int64)
+        for name in ("pupils", "placed", "unplaced", "excluded")
+    }
+    return labels.assign(**sums)
 
 
 def check_rules(
@@ -111,14 +115,17 @@ def check_rules(
     }
     seen = _observed(observed, provision)
     for name, holds in rules.items():
-        _hold(name, _beyond(placed[~np.asarray(holds, dtype=bool)], demand, provision, seen))
+        broken = ~np.asarray(holds, dtype=bool)
+        if broken.any():
+            _hold(name, _beyond(placed[broken], demand, provision, seen))
     if with_capacity:
-        held = placed[["provision_id", "pupils"]].assign(year=pupil["year"])
-        taken = held.groupby(["provision_id", "year"], as_index=False)["pupils"].sum()
-        use = result.provision_use.merge(taken, on=["provision_id", "year"], how="left")
-        use = use[use["year"] != observed_year]
-        over = use["pupils"].fillna(0) > use["places"] + use["over_number_pupils"]
-        _hold("no more pupils than places", use.loc[over, "provision_id"])
+        for year, use in result.provision_use.groupby("year"):
+            if year != observed_year:
+                at = pd.Index(use["provision_id"]).get_indexer(pd.Index(placed["provision_id"]))
+                here = (at >= 0) & (pupil["year"] == year).to_numpy()
+                held = np.bincount(at[here], weights=placed["pupils"].to_numpy()[here], minlength=len(use))
+                over = np.rint(held) > (use["places"] + use["over_number_pupils"]).to_numpy()
+                _hold("no more pupils than places", use.loc[over, "provision_id"])
 
 
 _LIKE = ["origin_id", "sex", "need", "ehcp", "attendance", "setting_id", "entry"]

@@ -112,12 +112,10 @@ def exclusion_reasons(demand: pd.DataFrame) -> pd.Series[str]:
     """
     sought = demand["place_sought"]
     origin = demand["origin_id"]
-    homeless = origin.isna() | (origin.fillna("").astype(str) == "")
-    reason = np.select(
-        [sought == "educated_elsewhere", ~sought.isin(MATCHED_TYPES), homeless],
-        ["educated_elsewhere", "out_of_scope", "not_located"],
-        default="",
-    )
+    reason = np.full(len(demand), "", dtype=object)
+    reason[(origin.isna() | (origin == "")).to_numpy()] = "not_located"
+    reason[~sought.isin(MATCHED_TYPES).to_numpy()] = "out_of_scope"
+    reason[(sought == "educated_elsewhere").to_numpy()] = "educated_elsewhere"
     return pd.Series(reason, index=demand.index, dtype=object)
 
 
@@ -301,16 +299,16 @@ def _in_order(provision: pd.DataFrame) -> list[int]:
 
 
 def _open_places(columns: pd.DataFrame, places: pd.DataFrame, year: int) -> tuple[Bools, Ints]:
-    of_year = places.loc[places["year"] == year].set_index("provision_id")["planned_places"].astype("Float64")
-    planned = of_year.reindex(columns["provision_id"])
-    is_open = columns["provision_id"].isin(of_year.index).to_numpy(dtype=np.bool_)
-    blank = is_open & planned.isna().to_numpy()
+    of_year = places.loc[places["year"] == year]
+    at = pd.Index(of_year["provision_id"]).get_indexer(pd.Index(columns["provision_id"]))
+    planned = of_year["planned_places"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    is_open, counts = at >= 0, np.append(planned, 0.0)[at]
+    blank = np.isnan(counts)
     if blank.any():
         first = columns.loc[blank, "provision_id"].iloc[0]
         message = f"provision {first} has a row of places for {year_label(year)} without planned_places: fill it in"
         raise DataError(message)
-    counts = np.asarray(planned.fillna(0), dtype=np.int64)
-    return is_open, counts
+    return is_open, counts.astype(np.int64)
 
 
 def _equal(rows: pd.Series[str], columns: pd.Series[str]) -> Bools:
@@ -322,9 +320,9 @@ def _equal(rows: pd.Series[str], columns: pd.Series[str]) -> Bools:
 
 
 def _admits(need: pd.Series[str], admitted: pd.Series[str]) -> Bools:
-    codes, position = np.unique(need.to_numpy(dtype=str), return_inverse=True)
+    position, codes = pd.factorize(need.to_numpy(dtype=object), use_na_sentinel=False)
     sets = [{code.strip() for code in str(needs).split(";")} for needs in admitted]
-    table = np.array([[code in taken for taken in sets] for code in codes], dtype=np.bool_)
+    table = np.array([[str(code) in taken for taken in sets] for code in codes], dtype=np.bool_)
     by_group: Bools = table.reshape(len(codes), len(sets))[position]
     return by_group
 

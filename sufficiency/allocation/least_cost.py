@@ -97,7 +97,8 @@ def _distances_if_optimal(guess: Cells, cost: Ints, problem: Problem) -> Ints | 
     fits = (amounts > 0).all() and (cost[rows, columns] >= 0).all() and (left >= 0).all() and (room >= 0).all()
     if not fits:
         return None
-    others = (cost >= 0) & (left > 0)[:, None] & (room > 0)[None, :]
+    others, waiting = np.zeros(cost.shape, dtype=np.bool_), np.flatnonzero(left)
+    others[waiting] = (cost[waiting] >= 0) & (room > 0)[None, :]
     more = _solve(others, cost, Problem(left, room, problem.unplaced_price))
     whole = Cells(*(np.concatenate(both) for both in zip(guess, more, strict=True)))
     try:

@@ -77,17 +77,18 @@ def renewed(
         travel,
         rules,
     )
-    n_groups = len(known.groups)
+    shape = len(known.groups), len(source)
 
     def joined(old: NDArray[_T], further: NDArray[_T]) -> NDArray[_T]:
-        out = np.empty((n_groups, len(source)), dtype=old.dtype)
+        out = np.empty(shape, dtype=old.dtype)
         for at, whence in _runs(source):
             out[:, at] = old[:, whence]
         out[:, fresh] = further
         return out
 
+    substitutes = bool(known.accepts.any() or new.accepts.any())
     layers = {name: joined(layer, new.layers[name]) for name, layer in known.layers.items() if name != "open"}
-    layers["open"] = np.broadcast_to(offers.is_open, (n_groups, len(source)))
+    layers["open"] = np.broadcast_to(offers.is_open, shape)
     return Eligibility(
         year=known.year,
         groups=known.groups,
@@ -97,11 +98,13 @@ def renewed(
         is_open=offers.is_open,
         tier=tier_numbers(offers.provision),
         layers={name: layers[name] for name in known.layers},
-        accepts=joined(known.accepts, new.accepts),
+        accepts=joined(known.accepts, new.accepts) if substitutes else np.broadcast_to(np.False_, shape),
         milliseconds=joined(known.milliseconds, new.milliseconds),
         metres=joined(known.metres, new.metres),
         first_cost=joined(known.first_cost, new.first_cost),
-        substitute_cost=joined(known.substitute_cost, new.substitute_cost),
+        substitute_cost=joined(known.substitute_cost, new.substitute_cost)
+        if substitutes
+        else np.broadcast_to(np.int64(-1), shape),
     )
 
 

@@ -53,6 +53,13 @@ def sums(index: Ints, amounts: Ints, size: int) -> Ints:
     return out
 
 
+def by_column(rows: Ints, columns: Ints) -> Iterator[tuple[int, Ints]]:
+    """Yield each column that has cells, in order, with the rows of its cells."""
+    order = np.argsort(columns, kind="stable")
+    held, first = np.unique(columns[order], return_index=True)
+    yield from zip(held.tolist(), np.split(rows[order], first)[1:], strict=True)
+
+
 def path_bound(cost: Ints) -> int:
     """Return a number that no simple augmenting path, nor the travel of any simple residual cycle, can exceed.
 
@@ -85,9 +92,7 @@ def column_graph(cost: Ints, rows: Ints, columns: Ints) -> Ints:
     """
     n_places = cost.shape[1]
     graph = np.full((n_places, n_places), INFINITE)
-    order = np.argsort(columns, kind="stable")
-    held, first = np.unique(columns[order], return_index=True)
-    for column, own_rows in zip(held.tolist(), np.split(rows[order], first)[1:], strict=True):
+    for column, own_rows in by_column(rows, columns):
         block = cost[own_rows]
         graph[column] = _or_infinite(block - block[:, [column]], block).min(axis=0)
     return graph
@@ -239,8 +244,8 @@ def closure(eligible: Bools, rows: Ints, columns: Ints) -> Bools:
     """Return bool [m, m]: columns that can be reached from each column on the residual graph, itself included."""
     n_places = eligible.shape[1]
     reach = np.eye(n_places, dtype=np.bool_)
-    for column in np.unique(columns):
-        reach[column] |= eligible[rows[columns == column]].any(axis=0)
+    for column, own_rows in by_column(rows, columns):
+        reach[column] |= eligible[own_rows].any(axis=0)
     # Warshall, with the row of a column in bits: a product of matrices would leave a thread spinning
     bits = np.packbits(reach, axis=1)
     for middle in range(n_places):
@@ -274,8 +279,8 @@ def interchangeable_pupils(cost: Ints, places: Ints, flow: Flow) -> int:
     room[:n_places, n_places] = used < places
     room[n_places, :n_places] = (used > 0) & (flow.place_price == 0)
     moves = room.copy()
-    for column in np.unique(columns):
-        moves[column] |= tight[rows[columns == column]].any(axis=0)
+    for column, own_rows in by_column(rows, columns):
+        moves[column] |= tight[own_rows].any(axis=0)
     _, component = connected_components(csr_matrix(moves), directed=True, connection="strong")
 
     # A group in one column only: any other tight column from which its own can be reached again will do.

@@ -167,9 +167,8 @@ def _priced_as_asked(result: TieredFlow, cost: Ints) -> bool:
     if result.priced_cost.shape != cost.shape:
         return False
     for rows in residual.row_blocks(*cost.shape):
-        asked, solved = cost[rows], result.priced_cost[rows]
-        barred = asked < 0
-        if not (((solved - asked == result.tier_price) | barred).all() and ((solved == -1) | ~barred).all()):
+        asked = cost[rows]
+        if not np.array_equal(result.priced_cost[rows], asked + (asked >= 0) * result.tier_price):
             return False
     return True
 
@@ -181,8 +180,9 @@ def _travel_of_a_cycle(cost: Ints) -> int:
     """
     if cost.size == 0:
         return 0
-    taken = (cost >= 0).any(axis=0)
-    greatest: list[int] = cost.max(axis=0)[taken].tolist()
+    most = cost.max(axis=0)
+    taken = most >= 0
+    greatest: list[int] = most[taken].tolist()
     # what is not eligible is the greatest of numbers without a sign
     least: list[int] = np.ascontiguousarray(cost).view(np.uint64).min(axis=0)[taken].tolist()
     return sum(greatest) - sum(least) + max(least, default=0)

@@ -174,7 +174,7 @@ def scheme_words(inputs: Inputs, schemes: pd.DataFrame) -> list[str]:
     owners = inputs.provision.set_index("provision_id")["setting_id"].to_dict()
     most = inputs.scheme_places.groupby("scheme_id")["places"].max()
     faults = []
-    for scheme in schemes.to_dict("records"):
+    for scheme in _records(schemes, "scheme_id", "action", "setting_id", "from_provision_id"):
         name = scheme["scheme_id"]
         found = (*_of_the_setting(scheme, settings, opened), *_of_the_provision(scheme, owners))
         faults += [f"scheme {name}: {message}" for _, message, _ in found]
@@ -185,17 +185,31 @@ def scheme_words(inputs: Inputs, schemes: pd.DataFrame) -> list[str]:
 
 def _clashes(inputs: Inputs, schemes: pd.DataFrame) -> list[str]:
     """Return where two schemes of one scenario want the same place, or one ends before it begins."""
-    stock = inputs.scheme_places.merge(
-        schemes.assign(named=_named(schemes))[["scheme_id", "action", "setting_id", "provision_type", "named"]],
-        on="scheme_id",
-        validate="m:1",
+    told = _records(
+        schemes.assign(named=_named(schemes)), "scheme_id", "action", "setting_id", "provision_type", "named"
     )
+    facts = {row["scheme_id"]: row for row in told}
+    stock = [
+        row | facts[row["scheme_id"]]
+        for row in _records(inputs.scheme_places, "scheme_id", "year", "ncy_from", "ncy_to", "places")
+        if row["scheme_id"] in facts
+    ]
     return [
         *_taken_twice(inputs, schemes),
         *_opened_twice(stock),
         *_closed_too_soon(stock),
         *_two_positions(inputs, schemes),
     ]
+
+
+def _records(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
+    """Return the rows of a table as plain values of some columns, those that it has not left out."""
+    names = [name for name in columns if name in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(table[name].tolist() for name in names), strict=True)]
+
+
+def _in_order(rows: Iterable[dict[str, Any]], *columns: str) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: tuple(row[name] for name in columns))
 
 
 def _named(schemes: pd.DataFrame) -> pd.Series:
@@ -209,7 +223,8 @@ def _two_positions(inputs: Inputs, schemes: pd.DataFrame) -> Iterator[str]:
     """Name the schemes that put one new setting at different places; one that is there already stays where it is."""
     there = set(inputs.settings["setting_id"])
     first: dict[str, tuple[str, float, float]] = {}
-    for row in schemes.sort_values("scheme_id").to_dict("records"):
+    rows = _records(schemes, "scheme_id", "action", "setting_id", "easting_m", "northing_m")
+    for row in _in_order(rows, "scheme_id"):
         if row["action"] == "close" or row["setting_id"] in there:
             continue
         here = (str(row["scheme_id"]), float(row["easting_m"]), float(row["northing_m"]))
@@ -235,7 +250,8 @@ def _taken_twice(inputs: Inputs, schemes: pd.DataFrame) -> Iterator[str]:
     rows = rows.assign(provision_id=rows["scheme_id"].map(source), given=given.where(~closes, 0), closes=closes)
     there = inputs.places.set_index(["provision_id", "year"])["planned_places"]
     wanted: dict[tuple[str, int], list[tuple[str, int, bool]]] = {}
-    for row in rows.sort_values(["provision_id", "year", "scheme_id"]).to_dict("records"):
+    for row in _in_order(_records(rows, "provision_id", "year", "scheme_id", "given", "closes"),
+                         "provision_id", "year", "scheme_id"):  # fmt: skip
         one = (str(row["scheme_id"]), int(row["given"]), bool(row["closes"]))
         wanted.setdefault((str(row["provision_id"]), int(row["year"])), []).append(one)
     for (provision_id, year), parts in wanted.items():
@@ -247,11 +263,11 @@ def _taken_twice(inputs: Inputs, schemes: pd.DataFrame) -> Iterator[str]:
             yield f"{names} take places of {provision_id} and close it in {year_label(year)}: let one of them do both"
 
 
-def _opened_twice(stock: pd.DataFrame) -> Iterator[str]:
+def _opened_twice(stock: list[dict[str, Any]]) -> Iterator[str]:
     """Name the schemes that open the same department of the same setting in the same year."""
-    rows = stock[(stock["action"] == "open") & (stock["places"] > 0)]
+    rows = [row for row in stock if row["action"] == "open" and row["places"] > 0]
     opened: dict[tuple[str, str, int], list[tuple[int, int, str]]] = {}
-    for row in rows.sort_values(["year", "ncy_from", "ncy_to", "scheme_id"]).to_dict("records"):
+    for row in _in_order(rows, "year", "ncy_from", "ncy_to", "scheme_id"):
         span = (int(row["ncy_from"]), int(row["ncy_to"]), str(row["scheme_id"]))
         opened.setdefault((str(row["setting_id"]), str(row["provision_type"]), int(row["year"])), []).append(span)
     told: set[tuple[str, str]] = set()
@@ -265,9 +281,9 @@ def _opened_twice(stock: pd.DataFrame) -> Iterator[str]:
                 )
 
 
-def _closed_too_soon(stock: pd.DataFrame) -> Iterator[str]:
+def _closed_too_soon(stock: list[dict[str, Any]]) -> Iterator[str]:
     """Name the schemes that close a setting which another opens later, or add places where one closes."""
-    rows = stock.sort_values(["year", "scheme_id"]).to_dict("records")
+    rows = _in_order(stock, "year", "scheme_id")
     first_open: dict[tuple[str, str], int] = {}
     first_shut: dict[tuple[str, str], int] = {}
     shut: set[tuple[str, str, int]] = set()

@@ -205,7 +205,7 @@ def _nothing(inputs: Inputs) -> Scenario:
 def _rows(inputs: Inputs, schemes: Sequence[ProposedScheme], ids: Sequence[str]) -> gpd.GeoDataFrame:
     """Return the schemes as rows of table `schemes`, with the areas that their positions lie in."""
     columns = [name for name in inputs.schemes.columns if name != "geometry"]
-    kinds = inputs.schemes[columns].dtypes
+    kinds = inputs.schemes.dtypes
     blank = {name: "" if pd.api.types.is_object_dtype(kinds[name]) else np.nan for name in columns}
     zones = inputs.zones
     points = gpd.points_from_xy([one.easting_m for one in schemes], [one.northing_m for one in schemes])
@@ -227,19 +227,28 @@ def _rows(inputs: Inputs, schemes: Sequence[ProposedScheme], ids: Sequence[str])
                 "cluster_id": cluster, **{name: getattr(one, name) for name in _TEXT},
             }
         )  # fmt: skip
-    frame = pd.DataFrame([{name: row[name] for name in columns} for row in told])
-    return gpd.GeoDataFrame(frame.astype(kinds.to_dict()), geometry=points, crs=inputs.schemes.crs)
+    filled = {name: pd.Series([row[name] for row in told], dtype=kinds[name]) for name in columns}
+    return gpd.GeoDataFrame(filled, geometry=points, crs=inputs.schemes.crs)
 
 
 def _stock(inputs: Inputs, schemes: Sequence[ProposedScheme], ids: Sequence[str]) -> pd.DataFrame:
     """Return the places of every September from the opening on, as rows of table `scheme_places`."""
     rows = [
-        (scheme_id, year, one.ncy_from, one.ncy_to, one.places_in(year), one.given_up_places)
+        (
+            scheme_id,
+            year,
+            one.ncy_from,
+            one.ncy_to,
+            one.places_in(year),
+            one.given_up_places,
+            "proposed",
+            "illustrative",
+        )
         for one, scheme_id in zip(schemes, ids, strict=True)
         for year in sorted(inputs.parameters.years)
         if one.places[0][0] <= year
     ]
-    frame = pd.DataFrame(rows, columns=["scheme_id", "year", "ncy_from", "ncy_to", "places", "given_up_places"])
-    frame = frame.assign(source="proposed", quality="illustrative")
-    names = [name for name in inputs.scheme_places.columns if name in frame.columns]
-    return frame[names].astype({name: inputs.scheme_places[name].dtype for name in names})
+    fields = ("scheme_id", "year", "ncy_from", "ncy_to", "places", "given_up_places", "source", "quality")
+    filled = dict(zip(fields, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(fields, ())
+    names = [name for name in inputs.scheme_places.columns.astype(str) if name in filled]
+    return pd.DataFrame({name: pd.Series(list(filled[name]), dtype=inputs.scheme_places[name].dtype) for name in names})

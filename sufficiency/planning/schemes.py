@@ -121,14 +121,15 @@ def _provision(inputs: Inputs, opening: pd.DataFrame) -> pd.DataFrame:
 
 def _places(inputs: Inputs, opening: pd.DataFrame, taken: pd.Series) -> pd.DataFrame:
     """Return the places with those that open, less those that move away; a provision without any has no row."""
-    rows = opening.rename(columns={"places": "planned_places"}).assign(basis="assumed", quality="illustrative")
-    rows = rows[["provision_id", "year", "planned_places", "basis", "source", "quality"]]
+    rows = opening.assign(planned_places=opening["places"].astype("int64"), basis="assumed", quality="illustrative")[
+        ["provision_id", "year", "planned_places", "basis", "source", "quality"]
+    ]
     kept = inputs.places
     if len(taken):
         key = pd.MultiIndex.from_frame(kept[["provision_id", "year"]])
         left = kept["planned_places"] - taken.reindex(key, fill_value=0).to_numpy("int64")
         kept = kept.assign(planned_places=left)[left > 0]
-    return pd.concat([kept, rows.astype({"planned_places": "int64"})], ignore_index=True)
+    return pd.concat([kept, rows], ignore_index=True)
 
 
 def _closed(places: pd.DataFrame, provision: pd.DataFrame, closing: pd.DataFrame) -> pd.DataFrame:
