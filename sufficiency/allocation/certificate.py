@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +22,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _IN_64_BITS = 2**63
-_ROWS_AT_ONCE = 256
 
 
 def certify(cost: Ints, pupils: Ints, places: Ints, flow: Flow, *, label: tuple[str, str, int, str]) -> Certificate:
@@ -52,7 +52,7 @@ def certify(cost: Ints, pupils: Ints, places: Ints, flow: Flow, *, label: tuple[
     hold("cost", int(flow.cost) == dot(cost[row, column], amount))
     hold("prices at least 0", (place_price >= 0).all() and (pupil_price >= 0).all())
     hold("pupil price at most the unplaced price", (pupil_price <= unplaced_price).all())
-    hold("pupil price at most cost plus place price", _none_saves(cost, pupil_price, place_price))
+    hold("pupil price at most cost plus place price", _none_saves(*map(_whole, (cost, pupil_price, place_price))))
     hold("slackness of flow", (pupil_price[row] - place_price[column] == cost[row, column]).all())
     hold("slackness of the unplaced", (pupil_price[flow.unplaced > 0] == unplaced_price).all())
     hold("slackness of places", (place_price[used < places] == 0).all())
@@ -76,14 +76,40 @@ def certify_cut(eligible: Bools, pupils: Ints, places: Ints, flow: Flow, cut: Bo
     return left
 
 
+@numba.njit(cache=True, nogil=True)
 def _none_saves(cost: Ints, pupil_price: Ints, place_price: Ints) -> bool:
-    """Whether no eligible cell costs less than its prices allow; some rows at once, which stay near the processor."""
-    for first in range(0, len(cost), _ROWS_AT_ONCE):
-        rows = slice(first, first + _ROWS_AT_ONCE)
-        margin = pupil_price[rows, None] - place_price[None, :]
-        if not ((margin <= cost[rows]) | (cost[rows] < 0)).all():
+    """Return whether in every eligible cell the pupil price less the place price is at most the cost."""
+    for row in range(cost.shape[0]):
+        price, holds = pupil_price[row], True
+        for column in range(cost.shape[1]):
+            own = cost[row, column]
+            holds &= (own < 0) | (price - place_price[column] <= own)
+        if not holds:
             return False
     return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_priced(priced_cost: Ints, cost: Ints, price: Ints) -> bool:
+    """Return whether each cell is its cost plus the price of the column, and -1 where not eligible."""
+    for row in range(cost.shape[0]):
+        same = True
+        for column in range(cost.shape[1]):
+            own = cost[row, column]
+            same &= priced_cost[row, column] == (own + price[column] if own >= 0 else -1)
+        if not same:
+            return False
+    return True
+
+
+def priced_as_asked(priced_cost: Ints, cost: Ints, price: Ints) -> bool:
+    """Return whether each cell of the first table is that of the second plus its column's price, -1 where that is."""
+    return priced_cost.shape == cost.shape and bool(_is_priced(*map(_whole, (priced_cost, cost, price))))
+
+
+def _whole(values: Ints) -> Ints:
+    """Return values as the kernels are compiled for: int64, one after another."""
+    return np.ascontiguousarray(values, dtype=np.int64)
 
 
 def _cells(flow: Flow) -> tuple[Ints, Ints, Ints]:

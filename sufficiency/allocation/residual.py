@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from sufficiency.allocation import passes
 from sufficiency.model.errors import CertificateError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ Bools = NDArray[np.bool_]
 LIMIT = 2**60  # totals stay below this, so that two of them and an INFINITE still add up in 64 bits
 INFINITE = np.int64(2**61)
 _CELLS_AT_ONCE = 4_000_000
-_CELLS_CLOSE_BY = 64_000  # half a megabyte, which stays near the processor
 
 
 class Problem(NamedTuple):
@@ -90,11 +90,7 @@ def column_graph(cost: Ints, rows: Ints, columns: Ints) -> Ints:
     rows, columns
         The cells with flow.
     """
-    n_places = cost.shape[1]
-    graph = np.full((n_places, n_places), INFINITE)
-    for column, own_rows in by_column(rows, columns):
-        block = cost[own_rows]
-        graph[column] = _or_infinite(block - block[:, [column]], block).min(axis=0)
+    graph: Ints = passes.column_graph(_whole(cost), _whole(rows), _whole(columns))
     return graph
 
 
@@ -170,18 +166,9 @@ def _relaxed(graph: Ints, start: Ints) -> Ints:
     raise CertificateError(message)
 
 
-def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
-    """Yield all rows of a table of cells, so many at once that what is made of them stays near the processor."""
-    together = max(1, _CELLS_CLOSE_BY // max(1, n_columns))
-    for first in range(0, n_rows, together):
-        yield slice(first, first + together)
-
-
-def _or_infinite(value: Ints, cost: Ints) -> Ints:
-    """Return the values of eligible cells, and INFINITE for the others; in whole words, which masks are slow for."""
-    barred = cost >> np.int64(63)
-    found: Ints = (value & ~barred) | (barred & INFINITE)
-    return found
+def _whole(values: Ints) -> Ints:
+    """Return values as the kernels are compiled for: int64, one after another."""
+    return np.ascontiguousarray(values, dtype=np.int64)
 
 
 def priced(cost: Ints, price: Ints) -> Ints:
@@ -194,28 +181,19 @@ def priced(cost: Ints, price: Ints) -> Ints:
     price
         int64 [m], at least 0.
     """
-    out = np.empty_like(cost)
-    for rows in row_blocks(*cost.shape):
-        np.multiply(cost[rows] >= 0, price, out=out[rows])
-        out[rows] += cost[rows]
+    out: Ints = passes.priced(_whole(cost), _whole(price))
     return out
 
 
 def at_price(cost: Ints, place_price: Ints, pupil_price: Ints) -> Bools:
     """Return bool [n, m]: the eligible cells whose cost plus place price is just the pupil price of the row."""
-    out = np.empty(cost.shape, dtype=np.bool_)
-    for rows in row_blocks(*cost.shape):
-        np.equal(cost[rows] + place_price, pupil_price[rows, None], out=out[rows])
-        out[rows] &= cost[rows] >= 0
+    out: Bools = passes.at_price(_whole(cost), _whole(place_price), _whole(pupil_price))
     return out
 
 
 def cheapest(cost: Ints, place_price: Ints, unplaced_price: int) -> Ints:
     """Return int64 [n]: the least of cost plus place price over the eligible columns, at most the unplaced price."""
-    least = np.full(len(cost), unplaced_price, dtype=np.int64)
-    for rows in row_blocks(*cost.shape):
-        full = _or_infinite(cost[rows] + place_price, cost[rows])
-        np.minimum(least[rows], full.min(axis=1, initial=INFINITE), out=least[rows])
+    least: Ints = passes.cheapest(_whole(cost), _whole(place_price), unplaced_price)
     return least
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sufficiency.allocation import residual
-from sufficiency.allocation.certificate import certify, certify_cut, dot, hold
+from sufficiency.allocation.certificate import certify, certify_cut, dot, hold, priced_as_asked
 from sufficiency.allocation.solve import as_problem, transport
 from sufficiency.model.errors import DataError
 
@@ -151,7 +151,7 @@ def certify_tiers(
     least_step = min((after - before for before, after in itertools.pairwise(rising)), default=0)
     for identity, holds in {
         "one price a tier": all(len(prices) == 1 for prices in steps.values()),
-        "priced as asked": _priced_as_asked(result, cost),
+        "priced as asked": priced_as_asked(result.priced_cost, cost, result.tier_price),
         "a step that no travel outweighs": least_step > _travel_of_a_cycle(cost) or len(rising) < 2,
         "travel": travel == result.cost,
     }.items():
@@ -161,16 +161,6 @@ def certify_tiers(
     for last, cut in zip(np.unique(tier), result.cuts, strict=True):
         certify_cut(allowed & (tier <= last)[None, :], pupils, places, result.flow, cut)
     return proof
-
-
-def _priced_as_asked(result: TieredFlow, cost: Ints) -> bool:
-    if result.priced_cost.shape != cost.shape:
-        return False
-    for rows in residual.row_blocks(*cost.shape):
-        asked = cost[rows]
-        if not np.array_equal(result.priced_cost[rows], asked + (asked >= 0) * result.tier_price):
-            return False
-    return True
 
 
 def _travel_of_a_cycle(cost: Ints) -> int:
