@@ -6,7 +6,7 @@ joining them on their ids.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from sufficiency.model.errors import CertificateError
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from sufficiency.model.results import Allocation
 
@@ -91,27 +91,28 @@ def check_rules(
         ["provision_type", "needs", "ncy_from", "ncy_to", "sex", "ehcp_required", "attendance", "tier"],
     )  # fmt: skip
     admitted = {codes: set(str(codes).replace(" ", "").split(";")) for codes in set(offer["needs"])}
-    admits = [need in admitted[codes] for need, codes in zip(pupil["need"], offer["needs"], strict=True)]
     listed = set(zip(acceptance["place_sought"], acceptance["provision_type"], strict=True))
-    pairs = zip(pupil["place_sought"], offer["provision_type"], placed["substitute"], strict=True)
+    pairs = zip(pupil["place_sought"], offer["provision_type"], placed["substitute"].tolist(), strict=True)
     planned = places[places["planned_places"].notna()]
     opened = set(zip(planned["provision_id"], planned["year"].tolist(), strict=True))
-    residential = pupil["attendance"] == "residential"
+    residential = _same(pupil["attendance"], "residential")
     _hold("every provision has one row of places a year", _twice(places, ["provision_id", "year"]))
     rules: dict[str, ArrayLike] = {
         "the type sought, or one that is accepted": [
             ((sought, kind) in listed) if instead else sought == kind for sought, kind, instead in pairs
         ],
-        "the need is admitted": admits,
+        "the need is admitted": [
+            need in admitted[codes] for need, codes in zip(pupil["need"], offer["needs"], strict=True)
+        ],
         "the provision is open": [
             one in opened for one in zip(placed["provision_id"], pupil["year"].tolist(), strict=True)
         ],
-        "the year group is taken": pupil["ncy"].between(offer["ncy_from"], offer["ncy_to"]),
-        "the sex is taken": (offer["sex"] == "any") | (offer["sex"] == pupil["sex"]),
+        "the year group is taken": (pupil["ncy"] >= offer["ncy_from"]) & (pupil["ncy"] <= offer["ncy_to"]),
+        "the sex is taken": _same(offer["sex"], "any") | _same(offer["sex"], pupil["sex"]),
         "a plan where one is required": pupil["ehcp"].astype(bool) | ~offer["ehcp_required"].astype(bool),
-        "day or residential": offer["attendance"].isin(RESIDENTIAL) == residential,
-        "the tier is that of the provision": placed["tier"] == offer["tier"],
-        "a road route": (placed["travel_min"] >= 0) | residential,
+        "day or residential": np.isin(offer["attendance"], RESIDENTIAL) == residential,
+        "the tier is that of the provision": _same(placed["tier"].to_numpy(), offer["tier"]),
+        "a road route": (placed["travel_min"] >= 0).to_numpy() | residential,
     }
     seen = _observed(observed, provision)
     for name, holds in rules.items():
@@ -122,7 +123,7 @@ def check_rules(
         for year, use in result.provision_use.groupby("year"):
             if year != observed_year:
                 at = pd.Index(use["provision_id"]).get_indexer(pd.Index(placed["provision_id"]))
-                here = (at >= 0) & (pupil["year"] == year).to_numpy()
+                here = (at >= 0) & (pupil["year"] == year)
                 held = np.bincount(at[here], weights=placed["pupils"].to_numpy()[here], minlength=len(use))
                 over = np.rint(held) > (use["places"] + use["over_number_pupils"]).to_numpy()
                 _hold("no more pupils than places", use.loc[over, "provision_id"])
@@ -160,8 +161,8 @@ def _twice(table: pd.DataFrame, key: list[str]) -> pd.Series[str]:
     return twice
 
 
-def _facts_of(placed: pd.DataFrame, table: pd.DataFrame, key: str, columns: list[str]) -> pd.DataFrame:
-    """Return columns of a table by its key, one row for each placement.
+def _facts_of(placed: pd.DataFrame, table: pd.DataFrame, key: str, columns: list[str]) -> dict[str, NDArray[Any]]:
+    """Return columns of a table by its key, a value for each placement.
 
     Raises
     ------
@@ -171,8 +172,15 @@ def _facts_of(placed: pd.DataFrame, table: pd.DataFrame, key: str, columns: list
     _hold(f"every {key} has one row", _twice(table, [key]))
     at = pd.Index(table[key]).get_indexer(pd.Index(placed[key]))
     _hold(f"every {key} is known", placed.loc[at < 0, "group_id"])
-    facts: pd.DataFrame = table[columns].iloc[at].reset_index(drop=True)
-    return facts
+    return {name: table[name].to_numpy()[at] for name in columns}
+
+
+def _same(one: NDArray[Any], other: NDArray[Any] | str) -> NDArray[np.bool_]:
+    """Return whether two values are there and the same."""
+    there = ~(pd.isna(one) | pd.isna(other))
+    out = np.zeros(len(one), dtype=np.bool_)
+    out[there] = one[there] == (other if isinstance(other, str) else other[there])
+    return out
 
 
 def _hold(rule: str, offenders: pd.Series[str]) -> None:
