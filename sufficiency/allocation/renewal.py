@@ -122,7 +122,7 @@ def _as_it_was(known: Eligibility, offers: Offers) -> NDArray[np.intp]:
 
 def _runs(source: NDArray[np.intp]) -> list[tuple[slice, slice]]:
     """Return where neighbours are taken from neighbours: columns here, and those that they come from."""
-    ends = np.flatnonzero(np.diff(source) != 1) + 1
+    ends = np.flatnonzero((np.diff(source) != 1) | (source[:-1] < 0)) + 1
     parts = np.split(np.arange(len(source)), ends)
     return [
         (slice(part[0], part[-1] + 1), slice(source[part[0]], source[part[-1]] + 1))

@@ -7,6 +7,7 @@ import functools
 import threading
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -25,7 +26,8 @@ from sufficiency.app.suggestions import best_schemes, next_sites
 from sufficiency.model.errors import ParameterError
 from sufficiency.model.vocabulary import HEADLINE_TYPES, INTERNAL, PUBLIC
 from sufficiency.planning import apply_scenario
-from sufficiency.planning.one_year import outcomes_of_year
+from sufficiency.planning.one_year import known_year, outcomes_of_year
+from sufficiency.travel import journey_times
 
 YEAR = 2028
 NOBODY = dict.fromkeys(("demand_pupils", "placed_own_area_pupils", "other_council_pupils",
@@ -244,6 +246,37 @@ def test_the_headlines_placements_lead_to_the_answer_of_a_run(number, streams, m
     found = ready.answer(mine, YEAR).outcomes
     assert searched == []
     pd.testing.assert_frame_equal(found, run)
+
+
+def test_known_journeys_with_those_to_a_new_school_are_all_journeys_worked_out_anew():
+    known = known_year(engine().applied, YEAR, demand=engine().demand, network=engine().network)
+    inputs = apply_scenario(scenario_inputs(engine().inputs, schemes()[0], engine().against), SCENARIO)
+    assert known.shared_with(inputs)
+    found = known.journeys_to(inputs.settings)
+    anew = journey_times(engine().network, inputs.origins, inputs.settings, bands=False)
+    assert found.origin_ids == anew.origin_ids
+    assert sorted(found.setting_ids) == sorted(anew.setting_ids)
+    assert len(found.setting_ids) == len(engine().applied.settings) + 1
+    at = [found.setting_ids.index(one) for one in anew.setting_ids]
+    for name in ("milliseconds", "metres", "setting_snap_m"):
+        np.testing.assert_array_equal(getattr(found, name)[..., at], getattr(anew, name), strict=True)
+    np.testing.assert_array_equal(found.origin_snap_m, anew.origin_snap_m, strict=True)
+    # fewer settings are asked for: those that are known and are not looked at do no harm
+    assert known.journeys_to(inputs.settings.iloc[:3]).setting_ids == known.travel.setting_ids
+
+
+def test_a_known_year_is_not_used_where_a_school_stands_elsewhere_or_other_things_change():
+    known = known_year(engine().applied, YEAR, demand=engine().demand, network=engine().network)
+    moved = engine().applied.settings.copy()
+    moved.geometry = moved.geometry.where(moved.index != 3, moved.geometry.translate(2_000.0, 0.0))
+    assert known.journeys_to(moved) is None
+    for name in ("acceptance", "origins", "zones", "speeds"):
+        other = dataclasses.replace(engine().applied, **{name: getattr(engine().applied, name).copy()})
+        assert not known.shared_with(other)
+    elsewhere = dataclasses.replace(engine().applied, settings=moved)
+    rows = outcomes_of_year(elsewhere, YEAR, "x", demand=engine().demand, network=engine().network, known=known)
+    anew = outcomes_of_year(elsewhere, YEAR, "x", demand=engine().demand, network=engine().network)
+    pd.testing.assert_frame_equal(rows, anew)
 
 
 def test_nothing_hangs_on_the_name_of_a_scenario():
